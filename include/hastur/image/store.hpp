@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hastur/base/unique_fd.hpp"
+#include "hastur/image/manifest.hpp"
+#include "hastur/storage/root.hpp"
+
+namespace hastur::image {
+
+/// An image that somebody uses: it is not deleted while this lives (a shared flock(2) on its directory).
+struct Held {
+    std::string id;
+    UniqueFd dir;
+};
+
+struct Info {
+    std::string id;
+    Manifest manifest;
+    std::uint64_t size = 0;  ///< bytes on disk
+    std::int64_t created = 0, last_used = 0;  ///< seconds since the epoch
+    std::string damage;      ///< why it cannot be read; empty if it can
+};
+
+/// The images of one root.
+class Store {
+public:
+    explicit Store(const Root& root) : root_(root) {}
+
+    /// The image for `manifest`, bootstrapped first if it is not there or if `anew`. Concurrent callers with the same
+    /// manifest bootstrap once.
+    [[nodiscard]] Held ensure(const Manifest& manifest, bool anew) const;
+    [[nodiscard]] std::vector<Info> list() const;
+    void remove(const std::string& id) const;
+
+private:
+    [[nodiscard]] std::optional<Held> hold(const std::string& id) const;
+    void build(const Manifest& manifest, const std::string& id) const;
+
+    const Root& root_;
+};
+
+}  // namespace hastur::image

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hastur/base/unique_fd.hpp"
+#include "hastur/sys/lock.hpp"
+#include "hastur/types/if_name.hpp"
+#include "hastur/types/ipv4.hpp"
+
+/// What hastur remembers about the host's network until the next boot, under /run/hastur/net. Shared by all
+/// roots, root's alone:
+///
+///     firewall            generation of the rule set when it was last seen complete
+///     forwarding          interfaces whose forwarding hastur switched on
+///     lock                held while one of these, or what it stands for, changes
+///     bridges/BRIDGE/     one for each bridge:
+///         bridge.json     its address, and what of it hastur made
+///         cursor          the address that was handed out last
+///         leases/ADDR     one file an address, locked by the hastur that uses it
+///         uplinks/IFACE   what was moved from IFACE to the bridge, locked (shared) by those who asked for it
+namespace hastur::net {
+
+/// The directory of one bridge.
+class BridgeState {
+public:
+    struct Record {
+        Ipv4Interface address;       ///< the bridge's own; its network is the pool
+        bool made_link = false;      ///< hastur created the bridge
+        bool made_address = false;   ///< hastur gave it the address
+        bool chosen = false;         ///< hastur chose the address, so that its network collides with nothing
+    };
+
+    [[nodiscard]] int dir() const noexcept { return dir_.get(); }
+    [[nodiscard]] int leases() const noexcept { return leases_.get(); }
+    [[nodiscard]] int uplinks() const noexcept { return uplinks_.get(); }
+    [[nodiscard]] const IfName& name() const noexcept { return name_; }
+
+    /// nullopt if the bridge was not set up since the last boot, or the record is damaged.
+    [[nodiscard]] std::optional<Record> record() const;
+    void write(const Record& record) const;
+    /// The address that was handed out last.
+    [[nodiscard]] Ipv4Address cursor() const;
+    void set_cursor(Ipv4Address address) const;
+
+private:
+    friend class State;
+    BridgeState(int parent, const IfName& name);
+
+    IfName name_;
+    UniqueFd dir_, leases_, uplinks_;
+};
+
+class State {
+public:
+    /// Opens /run/hastur/net; makes it if it is missing.
+    State();
+
+    /// Held for the few moments in which shared things change: the bridge, the rules, an address.
+    class Guard {
+    public:
+        explicit Guard(const State& state);
+
+    private:
+        UniqueFd lock_;
+    };
+    [[nodiscard]] Guard lock() const { return Guard(*this); }
+
+    [[nodiscard]] BridgeState bridge(const IfName& name) const { return {bridges_.get(), name}; }
+    /// The bridges that have a directory here.
+    [[nodiscard]] std::vector<IfName> bridges() const;
+    /// Forgets a bridge that is gone.
+    void forget(const IfName& name) const;
+    [[nodiscard]] int dir() const noexcept { return dir_.get(); }
+
+private:
+    UniqueFd dir_, bridges_;
+};
+
+}  // namespace hastur::net

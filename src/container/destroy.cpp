@@ -1,0 +1,79 @@
+#include "hastur/container/destroy.hpp"
+
+#include <optional>
+
+#include "hastur/base/error.hpp"
+#include "hastur/base/log.hpp"
+#include "hastur/container/registry.hpp"
+#include "hastur/image/store.hpp"
+#include "hastur/net/connection.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/orphans.hpp"
+
+namespace hastur::container {
+namespace {
+
+/// Ends a running container from outside: without its processes its hastur has nothing left to wait for.
+std::optional<Claim> end_and_claim(const Registry& registry, const Name& name) {
+    while (true) {
+        if (auto claim = registry.claim_to_destroy(name)) return claim;
+        try {
+            const auto record = registry.load(name);
+            if (!record.run.empty()) kill_marked(record.run);
+        } catch (const Error&) {
+            if (!registry.exists(name)) return std::nullopt;
+        }
+        registry.wait_until_ended(name);
+    }
+}
+
+void destroy_one(const Registry& registry, const Name& name, bool force) {
+    if (!registry.exists(name)) throw Error("there is no container '" + name.str() + "'");
+    auto claim = force ? end_and_claim(registry, name) : registry.claim_to_destroy(name);
+    if (!claim && force) return;  // it was ephemeral, and is gone
+    if (!claim) throw Error("container '" + name.str() + "' is running", "end it first, or use -f");
+    with_context("destroying container '" + name.str() + "'", [&] { registry.destroy(name); });
+    claim->close();
+}
+
+}  // namespace
+
+void destroy(const Root& root, const std::vector<Name>& names, bool force) {
+    const Registry registry(root);
+    std::optional<Error> first;
+    for (const auto& name : names) {
+        try {
+            destroy_one(registry, name, force);
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            if (first) log::failure("{}", error.what());
+            else first = error;
+        }
+    }
+    if (first) throw Error(*first);
+}
+
+void free(Root& root, bool force) {
+    const Registry registry(root);
+    auto names = registry.names();
+    if (!force)
+        for (const auto& name : names)
+            if (registry.active(name)) throw Error("container '" + name.str() + "' is running", "end it first, or use -f");
+    std::erase_if(names, [&](const Name& name) { return !registry.exists(name); });
+    destroy(root, names, force);
+    // What bears no valid name is no container, but lies where containers are.
+    for (const auto& entry : fs::list(root.containers()))
+        if (!Name::valid(entry)) discard(root, root.containers(), entry);
+    const image::Store store(root);
+    for (const auto& image : store.list()) store.remove(image.id);
+    registry.reap();
+    free_network();
+    if (!root.dissolve()) log::debug("somebody else uses the root: its directories stay");
+}
+
+void free_network() {
+    if (!net::remove_all()) log::status("containers of another root are running: the network stays as it is");
+}
+
+}  // namespace hastur::container

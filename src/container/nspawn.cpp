@@ -1,0 +1,43 @@
+#include "hastur/container/nspawn.hpp"
+
+#include <algorithm>
+
+#include "hastur/init/protocol.hpp"
+
+namespace hastur::container {
+
+std::vector<std::string> nspawn_arguments(const Launch& launch) {
+    std::vector<std::string> arguments{
+        launch.program, "--quiet", "--settings=no",
+        // Not registered with machined, no scope unit: two D-Bus round trips less at every start, the same behaviour
+        // where no systemd runs, and two roots can each have a container of the same name.
+        "--register=no", "--keep-unit",
+        "--directory=" + launch.root, "--machine=" + launch.name, "--hostname=" + launch.name,
+        "--network-namespace-path=" + launch.network_namespace,
+        // hastur has seen to these itself, or they are of no use in a container of this kind.
+        "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+        launch.terminal ? "--console=interactive" : "--console=pipe", "--", init::path};
+    for (const auto& variable : launch.command.environment) arguments.insert(arguments.end(), {"-E", variable});
+    const auto& words = launch.command.words;
+    if (words.empty()) {
+        arguments.emplace_back("-l");
+    } else if (words.size() == 1 && words.front().find_first_of(" \t\n") != std::string::npos) {
+        arguments.insert(arguments.end(), {"-c", words.front()});
+    } else {
+        arguments.emplace_back("--");
+        std::ranges::copy(words, std::back_inserter(arguments));
+    }
+    return arguments;
+}
+
+std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term) {
+    return {"PATH=" + path, "TERM=" + term, "LC_ALL=C",
+            // hastur's own lock guards the container; nspawn's would stay behind in /run when it is killed.
+            "SYSTEMD_NSPAWN_LOCK=0",
+            // What is written to /tmp is part of the container's data.
+            "SYSTEMD_NSPAWN_TMPFS_TMP=0",
+            // The command's stderr is the user's: only what makes nspawn fail belongs there.
+            "SYSTEMD_LOG_LEVEL=err"};
+}
+
+}  // namespace hastur::container

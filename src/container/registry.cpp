@@ -1,0 +1,143 @@
+#include "hastur/container/registry.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "hastur/base/error.hpp"
+#include "hastur/base/log.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/orphans.hpp"
+
+namespace hastur::container {
+namespace {
+
+constexpr int directory = O_RDONLY | O_DIRECTORY;
+constexpr const char* record_file = "record.json";
+constexpr std::size_t record_limit = 1U << 20U;
+
+}  // namespace
+
+Claim::Claim(const Root& root, Name name) : name_(std::move(name)), lock_(root.running(), name_.str()) {}
+
+void Claim::close() {
+    lock_.remove();
+    lock_.release(running);
+    lock_.release(changing);
+}
+
+Claim Registry::claim_for_run(const Name& name) const {
+    Claim claim(root_, name);
+    if (!claim.lock_.try_exclusive(Claim::running)) throw Error("container '" + name.str() + "' is running already");
+    claim.lock_.wait_exclusive(Claim::changing, "somebody who destroys container '" + name.str() + "'");
+    // The file may have been replaced during the wait; then the first lock is on the old one.
+    if (!claim.lock_.try_exclusive(Claim::running)) throw Error("container '" + name.str() + "' is running already");
+    reap_one(name);
+    return claim;
+}
+
+Claim Registry::claim_new_name() const {
+    while (true) {
+        const auto name = Name::random();
+        if (exists(name) || fs::exists(root_.running(), name.str())) continue;
+        Claim claim(root_, name);
+        if (claim.lock_.try_exclusive(Claim::running) && claim.lock_.try_exclusive(Claim::changing) && !exists(name)) return claim;
+    }
+}
+
+std::optional<Claim> Registry::claim_to_destroy(const Name& name) const {
+    Claim claim(root_, name);
+    if (claim.lock_.held(Claim::running)) return std::nullopt;
+    claim.lock_.wait_exclusive(Claim::changing, "somebody who changes container '" + name.str() + "'");
+    if (claim.lock_.held(Claim::running)) {
+        claim.lock_.release(Claim::changing);
+        return std::nullopt;
+    }
+    reap_one(name);
+    return claim;
+}
+
+void Registry::wait_until_ended(const Name& name) const {
+    const auto file = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
+    if (!file) return;
+    range_lock::wait_exclusive(file.get(), Claim::running, "container '" + name.str() + "' to end");
+}
+
+std::vector<Name> Registry::names() const {
+    std::vector<Name> names;
+    for (const auto& entry : fs::list(root_.containers()))
+        if (Name::valid(entry)) names.emplace_back(entry);
+    std::ranges::sort(names);
+    return names;
+}
+
+bool Registry::exists(const Name& name) const { return fs::exists(root_.containers(), name.str()); }
+
+bool Registry::active(const Name& name) const {
+    const auto lock = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
+    return lock && range_lock::held(lock.get(), Claim::running);
+}
+
+Record Registry::load(const Name& name) const {
+    const auto contents = fs::read_file(root_.containers(), name.str() + "/" + record_file, record_limit);
+    if (!contents) throw Error("the record is missing");
+    auto record = Record::from_json(*contents);
+    if (record.name != name.str()) throw Error("the record belongs to another container");
+    return record;
+}
+
+void Registry::prepare(const Name& name) const {
+    fs::make_directory(root_.containers(), name.str(), 0700);
+    const auto dir = fs::open_beneath(root_.containers(), name.str(), directory);
+    // What the container sees as its own "/" has this directory's mode.
+    fs::make_directory(dir.get(), "data", 0755);
+    fs::make_directory(dir.get(), "work", 0700);
+}
+
+void Registry::save(const Record& record) const {
+    const auto dir = fs::open_beneath(root_.containers(), record.name, directory);
+    const auto durability = record.ephemeral ? fs::Durability::cached : fs::Durability::durable;
+    fs::write_file(dir.get(), record_file, record.to_json(), 0600, durability);
+}
+
+void Registry::destroy(const Name& name) const {
+    if (exists(name)) discard(root_, root_.containers(), name.str());
+}
+
+void Registry::reap_one(const Name& name) const {
+    if (!exists(name)) return;
+    std::optional<Record> record;
+    try {
+        record = load(name);
+    } catch (const Error& damage) {
+        // A start that died before it wrote a record has left nothing but empty directories.
+        const auto data = fs::open_beneath_if_exists(root_.containers(), name.str() + "/data", directory);
+        const bool has_record = fs::exists(root_.containers(), name.str() + "/" + record_file);
+        if (!has_record && (!data || fs::list(data.get()).empty())) destroy(name);
+        return;
+    }
+    if (record->run.empty()) return;
+    log::debug("cleaning up behind container '{}'", name.str());
+    kill_marked(record->run);
+    if (record->ephemeral) return destroy(name);
+    record->run.clear();
+    record->pid = 0;
+    save(*record);
+}
+
+void Registry::reap() const {
+    for (const auto& entry : fs::list(root_.running())) {
+        if (!Name::valid(entry)) continue;
+        const auto file = fs::open_beneath_if_exists(root_.running(), entry, O_RDWR);
+        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing)) continue;
+        Claim claim(root_, Name(entry));
+        if (!claim.lock_.try_exclusive(Claim::changing)) continue;
+        if (!claim.lock_.held(Claim::running)) {
+            reap_one(claim.name());
+            claim.close();
+        }
+    }
+    empty_tmp(root_);
+}
+
+}  // namespace hastur::container

@@ -1,0 +1,178 @@
+#include "hastur/container/run.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "hastur/base/error.hpp"
+#include "hastur/base/log.hpp"
+#include "hastur/base/rollback.hpp"
+#include "hastur/container/guest_files.hpp"
+#include "hastur/container/init_layer.hpp"
+#include "hastur/container/reap.hpp"
+#include "hastur/container/registry.hpp"
+#include "hastur/container/supervisor.hpp"
+#include "hastur/image/store.hpp"
+#include "hastur/net/connection.hpp"
+#include "hastur/storage/merged.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/mount.hpp"
+#include "hastur/sys/namespaces.hpp"
+#include "hastur/sys/orphans.hpp"
+#include "hastur/sys/process.hpp"
+#include "hastur/sys/signals.hpp"
+#include "hastur/sys/tree.hpp"
+
+namespace hastur::container {
+namespace {
+
+std::string variable(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+/// Where nspawn keeps its traces of running containers. A private tmpfs over it: they go with our mount namespace.
+void hide_nspawn_state() {
+    const UniqueFd run = fs::open_directory("/run");
+    fs::make_directory(run.get(), "systemd", 0755);
+    fs::make_directory(run.get(), "systemd/nspawn", 0755);
+    mount::tmpfs("/run/systemd/nspawn", "hastur", std::nullopt, 0755);
+}
+
+Record begin_record(const Registry& registry, const RunSpec& spec, const Name& name) {
+    Record record;
+    if (registry.exists(name)) {
+        record = registry.load(name);
+    } else {
+        record.name = name.str();
+        record.created = ::time(nullptr);
+        record.ephemeral = !spec.name && !spec.keep;
+    }
+    record.run = fs::random_hex(8);
+    record.pid = 0;
+    record.started = ::time(nullptr);
+    return record;
+}
+
+/// One run of one container. What dies with the process is a local of `start`; what would outlive it, the record and
+/// the data, is put in order by `finish` or, after a failure, by `undo`.
+class Run {
+public:
+    Run(const Root& root, const RunSpec& spec, const Name& name)
+        : root_(root), registry_(root), spec_(spec), is_new_(!registry_.exists(name)), record_(begin_record(registry_, spec, name)) {}
+
+    int start(const image::Held& image) {
+        registry_.prepare(Name(record_.name));
+        net::Connection network({spec_.bridge, spec_.address, record_.address, spec_.uplink, {record_.run, root_.path(), record_.name}});
+        record_.address = network.address().address;
+        record_.bridge = network.bridge().str();
+        record_.image = image.id;
+        record_.packages = spec_.image.packages.names();
+        registry_.save(record_);
+
+        enter_private_mount_namespace();
+        hide_nspawn_state();
+        const auto layers = ensure_init_layer(root_) + ":images/" + image.id + "/rootfs";
+        Merged merged(root_, {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral}, spec_.storage);
+        fill(merged.dir(), network);
+        signals::check();
+        const int status = supervise(merged.path(), network);
+        merged.unmount();
+        network.close();
+        return status;
+    }
+
+    void finish(int status) {
+        const bool keep = !record_.ephemeral || (spec_.keep_failed && status != exit_success);
+        if (!keep) return registry_.destroy(Name(record_.name));
+        if (record_.ephemeral) log::status("keeping {}, because the command failed", record_.name);
+        record_.ephemeral = false;
+        save_as_ended();
+    }
+
+    void undo() {
+        const bool worthless = record_.ephemeral || (is_new_ && !command_started_);
+        if (worthless)
+            registry_.destroy(Name(record_.name));
+        else
+            save_as_ended();
+    }
+
+private:
+    void fill(int merged, const net::Connection& network) const {
+        write_guest_files(merged, Name(record_.name), *record_.address, network.resolv_conf());
+        if (spec_.copy_from)
+            with_context("copying " + *spec_.copy_from, [&] { fs::copy_tree(fs::open_directory(*spec_.copy_from).get(), merged); });
+        log::debug("root file system complete");
+    }
+
+    int supervise(const std::string& merged, net::Connection& network) {
+        const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+        const Launch launch{process::require("systemd-nspawn", "systemd-container"), merged, record_.name, network.namespace_path(), terminal, spec_.command};
+        log::status("container {} has address {}", record_.name, record_.address->str());
+        const auto environment = nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), variable("TERM", "linux"));
+        return Supervisor::run(nspawn_arguments(launch), environment,
+                               {.on_ready = [this](pid_t leader) { on_ready(leader); }, .on_running = [&] { look_after_others(network); }});
+    }
+
+    void on_ready(pid_t leader) {
+        command_started_ = true;
+        record_.pid = leader;
+        registry_.save(record_);
+    }
+
+    /// Done while the command runs already, so that no start waits for it.
+    void look_after_others(net::Connection& network) const {
+        try {
+            network.look_after_host();
+        } catch (const Error& error) {
+            log::status("looking after the host's network: {}", error.what());
+        }
+        reap(root_);
+    }
+
+    void save_as_ended() {
+        record_.run.clear();
+        record_.pid = 0;
+        registry_.save(record_);
+    }
+
+    const Root& root_;
+    Registry registry_;
+    const RunSpec& spec_;
+    bool is_new_;
+    Record record_;
+    bool command_started_ = false;
+};
+
+}  // namespace
+
+int run(const Root& root, const RunSpec& spec) {
+    const Registry registry(root);
+    const auto manifest = image::resolve(spec.image);
+    // What can be found missing now should not be found missing after a bootstrap.
+    [[maybe_unused]] const auto nspawn = process::require("systemd-nspawn", "systemd-container");
+    if (spec.copy_from) [[maybe_unused]] const auto readable = fs::open_directory(*spec.copy_from);
+
+    auto claim = spec.name ? registry.claim_for_run(*spec.name) : registry.claim_new_name();
+    const auto frame = fmt::format("{} container '{}'", registry.exists(claim.name()) ? "starting" : "creating", claim.name().str());
+    return with_context(frame, [&] {
+        Rollback undo;
+        undo.add([&] { claim.close(); });
+        Run run(root, spec, claim.name());
+        const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
+        log::debug("image {}", image.id);
+        undo.add([&] { run.undo(); });
+        const int status = run.start(image);
+        run.finish(status);
+        undo.dismiss();
+        claim.close();
+        return status;
+    });
+}
+
+}  // namespace hastur::container

@@ -1,0 +1,47 @@
+#include "hastur/image/manifest.hpp"
+
+#include <nettle/sha2.h>
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "hastur/base/error.hpp"
+#include "hastur/image/distribution.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur::image {
+namespace {
+
+/// Raise it when images are built in another way, so that old ones are not taken for new ones.
+constexpr int format_version = 1;
+
+}  // namespace
+
+std::string Manifest::id() const {
+    // Every field ends with a byte that none can contain, so that no two manifests read the same.
+    std::string text = fmt::format("hastur image {}\n{}\n{}\n{}\n", format_version, os.id, os.release, architecture);
+    for (const auto* list : {&sources, &packages}) text += text::join(*list, "\n") + "\n\n";
+    sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+    std::array<std::uint8_t, 8> digest{};
+    sha256_digest(&context, digest.size(), digest.data());
+    return fmt::format("{:02x}", fmt::join(digest, ""));
+}
+
+std::string Manifest::describe() const {
+    const auto system = os.id + " " + os.release;
+    return packages.empty() ? system : system + " with " + text::join(packages, ", ");
+}
+
+Manifest resolve(const Choice& choice) {
+    const auto host = host_os();
+    auto os = choice.os.empty() ? host : parse_os(choice.os);
+    const auto& distribution = Distribution::find(os.id);
+    if (os.release.empty()) os.release = os.id == host.id ? host.release : distribution.default_release();
+    Manifest manifest{os, distribution.architecture(), distribution.sources(os, host, choice.mirror), choice.packages.names()};
+    return manifest;
+}
+
+}  // namespace hastur::image

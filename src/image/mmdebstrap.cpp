@@ -1,0 +1,72 @@
+#include <algorithm>
+
+#include "hastur/base/error.hpp"
+#include "hastur/image/installer.hpp"
+#include "hastur/sys/process.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur::image::installer {
+namespace {
+
+/// What the host's apt needs to reach the outside: proxies, and how strictly archives' dates are checked.
+std::vector<std::string> host_apt_options() {
+    std::vector<std::string> options;
+    const auto apt_config = process::find("apt-config");
+    if (!apt_config) return options;
+    for (const auto line : text::split(process::run({.argv = {*apt_config, "dump"}}).out, '\n')) {
+        const bool proxy = line.starts_with("Acquire::") && line.find("::Proxy") != std::string_view::npos;
+        const bool dates = line.starts_with("Acquire::Check-");
+        if ((proxy || dates) && !line.ends_with("\"\";")) options.push_back("--aptopt=" + std::string(line.substr(0, line.size() - 1)));
+    }
+    return options;
+}
+
+/// The first of apt's or dpkg's own complaints; the ones behind it are consequences.
+std::string first_complaint(const ProcessError& error) {
+    for (const auto line : text::split(error.tail(), '\n'))
+        for (const std::string_view mark : {"E: ", "dpkg: error: ", "dpkg: error "})
+            if (line.starts_with(mark)) return std::string(text::trim(line.substr(mark.size())));
+    for (const auto& lines = text::split(error.tail(), '\n'); const auto line : lines)
+        if (!text::trim(line).empty() && !line.starts_with("I: ")) return std::string(text::trim(line));
+    return error.what();
+}
+
+// Packages are kept in the cache as hard links: no copying, and any number of builds can share it.
+constexpr const char* fill_from_cache =
+    "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\" && find \"$HASTUR_CACHE\" -maxdepth 1 -name '*.deb' "
+    "-exec cp -ln -t \"$1/var/cache/apt/archives\" {} +";
+constexpr const char* save_to_cache =
+    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -ln -t \"$HASTUR_CACHE\" {} +";
+
+}  // namespace
+
+void mmdebstrap(const AptJob& job, const BuildSite& site) {
+    std::vector<std::string> argv{process::require("mmdebstrap", "mmdebstrap"),
+                                  "--mode=root",
+                                  "--format=directory",
+                                  "--variant=minbase",
+                                  "--architectures=" + job.architecture,
+                                  "--include=" + text::join(job.packages, ","),
+                                  "--dpkgopt=force-unsafe-io",
+                                  "--skip=download/empty",
+                                  "--skip=check/empty",
+                                  fill_from_cache,
+                                  save_to_cache};
+    std::ranges::move(host_apt_options(), std::back_inserter(argv));
+    argv.insert(argv.end(), {job.release, site.target});
+    // On standard input: no limit on their number, and no file to clean up.
+    if (!job.sources.empty()) argv.emplace_back("-");
+    process::Program program{.argv = std::move(argv), .contained = true};
+    program.environment = {"HASTUR_CACHE=" + site.cache, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"})
+        if (const char* value = std::getenv(name)) program.environment->push_back(std::string(name) + "=" + value);
+    try {
+        process::run(std::move(program), text::join(job.sources, "\n") + "\n", [&](std::string_view line) {
+            if (line.starts_with("I: ") && line.ends_with("...")) site.on_progress(line.substr(3, line.size() - 6));
+        });
+    } catch (const ProcessError& error) {
+        throw Error(first_complaint(error));
+    }
+}
+
+}  // namespace hastur::image::installer

@@ -1,0 +1,107 @@
+#include "hastur/net/lease.hpp"
+
+#include <fcntl.h>
+
+#include <nlohmann/json.hpp>
+
+#include "hastur/base/error.hpp"
+#include "hastur/base/log.hpp"
+#include "hastur/net/pool.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/orphans.hpp"
+
+namespace hastur::net {
+namespace {
+
+constexpr std::size_t lease_limit = 1U << 14U;
+
+std::optional<Tenant> read_tenant(int leases, const std::string& address) {
+    const auto contents = fs::read_file(leases, address, lease_limit);
+    if (!contents) return std::nullopt;
+    const auto json = nlohmann::json::parse(*contents, nullptr, false);
+    try {
+        return Tenant{json.at("run").get<std::string>(), json.at("root").get<std::string>(), json.at("name").get<std::string>()};
+    } catch (const nlohmann::json::exception&) {
+        return Tenant{};  // cut short by a crash: taken, but nobody can say by whom
+    }
+}
+
+/// The lock on an address's file, which is made if it is missing; empty if somebody holds it.
+UniqueFd lock_address(int leases, const std::string& address) {
+    LockFile file(leases, address);
+    if (!file.try_exclusive(0)) return UniqueFd{};
+    return UniqueFd(check(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; }));
+}
+
+}  // namespace
+
+Lease::Lease(int leases, Ipv4Address address, UniqueFd file)
+    : leases_(check(::fcntl(leases, F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; })), address_(address),
+      file_(std::move(file)) {}
+
+void Lease::release() {
+    if (file_) fs::remove_file(leases_.get(), address_.str());
+    file_.reset();
+}
+
+std::optional<Lease> Lease::take(const BridgeState& bridge, Ipv4Address address, const Tenant& tenant) {
+    auto file = lock_address(bridge.leases(), address.str());
+    if (!file) return std::nullopt;
+    // Whoever had it before may have died and left processes that still use it.
+    if (const auto dead = read_tenant(bridge.leases(), address.str()); dead && !dead->run.empty()) kill_marked(dead->run);
+    const nlohmann::json json{{"run", tenant.run}, {"root", tenant.root}, {"name", tenant.name}};
+    const auto contents = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    check(::ftruncate(file.get(), 0), [] { return "writing a lease"; });
+    check(::pwrite(file.get(), contents.data(), contents.size(), 0), [] { return "writing a lease"; });
+    return Lease(bridge.leases(), address, std::move(file));
+}
+
+Lease Lease::take_any(const BridgeState& bridge, const Ipv4Interface& pool, std::optional<Ipv4Address> preferred,
+                      const Tenant& tenant, const std::function<bool(Ipv4Address)>& usable) {
+    std::optional<Lease> taken;
+    const auto attempt = [&](Ipv4Address address) {
+        if (usable(address)) taken = take(bridge, address, tenant);
+        return taken.has_value();
+    };
+    if (preferred && pool.usable(*preferred) && *preferred != pool.address && attempt(*preferred)) return std::move(*taken);
+    if (const auto address = next_free(pool, bridge.cursor(), attempt)) {
+        bridge.set_cursor(*address);
+        return std::move(*taken);
+    }
+    throw Error("no free address is left on bridge " + bridge.name().str() + " (" + pool.str() + ")",
+                "end some containers, or give another bridge: -b NAME:ADDR/LEN");
+}
+
+std::optional<Tenant> tenant_of(const BridgeState& bridge, Ipv4Address address) {
+    const auto file = fs::open_beneath_if_exists(bridge.leases(), address.str(), O_RDWR);
+    if (!file || !range_lock::held(file.get(), 0)) return std::nullopt;
+    return read_tenant(bridge.leases(), address.str());
+}
+
+bool has_tenants(const BridgeState& bridge) {
+    for (const auto& entry : fs::list(bridge.leases())) {
+        const auto file = fs::open_beneath_if_exists(bridge.leases(), entry, O_RDWR);
+        if (file && range_lock::held(file.get(), 0)) return true;
+    }
+    return false;
+}
+
+void reap_leases(const BridgeState& bridge, const std::function<void(Ipv4Address)>& remove_route) {
+    for (const auto& entry : fs::list(bridge.leases())) {
+        const auto address = Ipv4Address::parse(entry);
+        if (!address) continue;
+        {
+            const auto file = fs::open_beneath_if_exists(bridge.leases(), entry, O_RDWR);
+            if (!file || range_lock::held(file.get(), 0)) continue;
+        }
+        const auto lock = lock_address(bridge.leases(), entry);
+        if (!lock) continue;
+        const auto dead = read_tenant(bridge.leases(), entry);
+        log::debug("freeing {} of a dead container", entry);
+        if (dead && !dead->run.empty()) kill_marked(dead->run);
+        remove_route(*address);
+        fs::remove_file(bridge.leases(), entry);
+    }
+}
+
+}  // namespace hastur::net

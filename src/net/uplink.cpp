@@ -1,0 +1,222 @@
+#include "hastur/net/uplink.hpp"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "hastur/base/error.hpp"
+#include "hastur/base/log.hpp"
+#include "hastur/net/requests.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/lock.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur::net {
+namespace {
+
+constexpr std::size_t note_limit = 4U << 20U;
+
+/// What an interface had: its hardware address, and its addresses and routes as the kernel told them, byte for
+/// byte (the payload of RTM_NEWADDR and RTM_NEWROUTE), so that nothing is lost on the way there and back.
+struct Moved {
+    std::string mac, bridge_mac;
+    std::vector<std::string> addresses, routes;
+};
+
+std::string payload_of(nlmsghdr* header) {
+    return {static_cast<const char*>(nlmsg_data(header)), static_cast<std::size_t>(nlmsg_datalen(header))};
+}
+
+template <class Header>
+nl::Message dump_request(int type, const Header& header) {
+    nl::Message message(nlmsg_alloc_simple(type, 0));
+    Header copy = header;
+    if (!message || nlmsg_append(message.get(), &copy, sizeof copy, NLMSG_ALIGNTO) < 0) throw Error("out of memory");
+    return message;
+}
+
+void read_addresses(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
+    ifaddrmsg filter{};
+    filter.ifa_family = family;
+    filter.ifa_index = static_cast<unsigned>(index);
+    socket.query(dump_request(RTM_GETADDR, filter), true, "reading addresses", [&](nlmsghdr* header) {
+        const auto* info = static_cast<ifaddrmsg*>(nlmsg_data(header));
+        // A link-local IPv6 address belongs to the interface, not to the host: it stays.
+        const bool stays = family == AF_INET6 && info->ifa_scope == RT_SCOPE_LINK;
+        if (static_cast<int>(info->ifa_index) == index && !stays) moved.addresses.push_back(payload_of(header));
+    });
+}
+
+void read_routes(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
+    rtmsg filter{};
+    filter.rtm_family = family;
+    socket.query(dump_request(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
+        const auto* info = static_cast<rtmsg*>(nlmsg_data(header));
+        const auto* out = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
+        if (out == nullptr || static_cast<int>(nla_get_u32(out)) != index || info->rtm_table == RT_TABLE_LOCAL) return;
+        if (info->rtm_type != RTN_UNICAST || (info->rtm_flags & RTM_F_CLONED) != 0) return;
+        const auto* destination = nlmsg_find_attr(header, sizeof(rtmsg), RTA_DST);
+        if (family == AF_INET6 && destination != nullptr) {
+            const auto* bytes = static_cast<const unsigned char*>(nla_data(destination));
+            if (bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80)) return;  // the interface's own
+        }
+        moved.routes.push_back(payload_of(header));
+    });
+}
+
+template <class Header>
+Header& header_in(std::string& payload) { return *reinterpret_cast<Header*>(payload.data()); }
+
+std::uint8_t scope_of(const std::string& route) { return reinterpret_cast<const rtmsg*>(route.data())->rtm_scope; }
+
+/// Copies the attributes behind a message's header, but for those that `skip` names.
+void copy_attributes(nl_msg* message, const std::string& payload, std::size_t header_size, const std::vector<int>& skip) {
+    const auto offset = NLMSG_ALIGN(header_size);
+    auto* attribute = reinterpret_cast<nlattr*>(const_cast<char*>(payload.data()) + offset);
+    for (int left = static_cast<int>(payload.size() - offset); nla_ok(attribute, left); attribute = nla_next(attribute, &left))
+        if (std::ranges::find(skip, nla_type(attribute)) == skip.end())
+            nla_put(message, nla_type(attribute), nla_len(attribute), nla_data(attribute));
+}
+
+nl::Request address_request(int type, std::string payload, int index, bool keep_label) {
+    auto& header = header_in<ifaddrmsg>(payload);
+    header.ifa_index = static_cast<unsigned>(index);
+    constexpr unsigned transient = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_OPTIMISTIC;
+    header.ifa_flags &= static_cast<std::uint8_t>(~transient);
+    auto message = dump_request(type, header);
+    nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWADDR ? NLM_F_CREATE : 0;
+    // A label must begin with the interface's name, so it goes only with the interface.
+    copy_attributes(message.get(), payload, sizeof(ifaddrmsg), keep_label ? std::vector<int>{} : std::vector<int>{IFA_LABEL});
+    return {std::move(message), "moving an address", {EEXIST, EADDRNOTAVAIL}};
+}
+
+nl::Request route_request(int type, std::string payload, int index) {
+    auto& header = header_in<rtmsg>(payload);
+    header.rtm_flags &= RTNH_F_ONLINK;
+    auto message = dump_request(type, header);
+    nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
+    copy_attributes(message.get(), payload, sizeof(rtmsg), {RTA_OIF, RTA_CACHEINFO});
+    nla_put_u32(message.get(), RTA_OIF, static_cast<std::uint32_t>(index));
+    return {std::move(message), "moving a route", {EEXIST, ESRCH}};
+}
+
+/// Takes addresses and routes from one interface and gives them to another.
+void hand_over(std::vector<nl::Request>& requests, const Moved& moved, int from, int to, bool keep_label) {
+    for (const auto& route : moved.routes) requests.push_back(route_request(RTM_DELROUTE, route, from));
+    for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_DELADDR, address, from, !keep_label));
+    for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_NEWADDR, address, to, keep_label));
+    for (const auto& route : moved.routes) requests.push_back(route_request(RTM_NEWROUTE, route, to));
+}
+
+std::string to_hex(const std::string& bytes) {
+    std::string hex;
+    for (const char byte : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
+    return hex;
+}
+
+std::string from_hex(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
+    return bytes;
+}
+
+std::string to_note(const Moved& moved) {
+    nlohmann::json json{{"mac", to_hex(moved.mac)}, {"bridge_mac", to_hex(moved.bridge_mac)}};
+    for (const auto& address : moved.addresses) json["addresses"].push_back(to_hex(address));
+    for (const auto& route : moved.routes) json["routes"].push_back(to_hex(route));
+    return json.dump();
+}
+
+std::optional<Moved> from_note(const std::string& note) {
+    const auto json = nlohmann::json::parse(note, nullptr, false);
+    if (!json.is_object()) return std::nullopt;
+    Moved moved{from_hex(json.value("mac", "")), from_hex(json.value("bridge_mac", "")), {}, {}};
+    const auto list = [&](const char* key) { return json.value(key, std::vector<std::string>{}); };
+    for (const auto& hex : list("addresses")) moved.addresses.push_back(from_hex(hex));
+    for (const auto& hex : list("routes")) moved.routes.push_back(from_hex(hex));
+    const auto whole = [](std::size_t header) { return [header](const std::string& s) { return s.size() >= header; }; };
+    if (!std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) || !std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
+        return std::nullopt;
+    return moved;
+}
+
+LinkInfo suitable_interface(nl::Socket& socket, const Bridge& bridge, const IfName& name) {
+    const auto link = find_link(socket, name.str());
+    if (!link) throw Error("there is no interface " + name.str());
+    if ((link->flags & IFF_LOOPBACK) != 0 || link->kind == "bridge")
+        throw Error("interface " + name.str() + " cannot be put into a bridge");
+    if (link->master != 0 && link->master != bridge.index)
+        throw Error("interface " + name.str() + " is part of another bridge");
+    return *link;
+}
+
+void put_back(nl::Socket& socket, const BridgeState& state, const std::string& name, const Moved& moved) {
+    const auto link = find_link(socket, name);
+    const auto bridge = find_link(socket, state.name().str());
+    std::vector<nl::Request> requests;
+    if (link) requests.push_back(set_master(link->index, 0));
+    if (link && bridge) hand_over(requests, moved, bridge->index, link->index, true);
+    if (bridge && !moved.bridge_mac.empty()) requests.push_back(set_hardware_address(bridge->index, moved.bridge_mac));
+    socket.execute(std::move(requests));
+}
+
+void move_in(nl::Socket& socket, const Bridge& bridge, const LinkInfo& link, const Moved& moved) {
+    std::vector<nl::Request> requests;
+    requests.push_back(raise(link.index));
+    requests.push_back(set_master(link.index, bridge.index));
+    // The network behind the interface goes on seeing the host under the hardware address that it knows.
+    requests.push_back(set_hardware_address(bridge.index, moved.mac));
+    hand_over(requests, moved, link.index, bridge.index, false);
+    socket.execute(std::move(requests));
+}
+
+}  // namespace
+
+UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge& bridge, const IfName& interface) {
+    const auto link = suitable_interface(socket, bridge, interface);
+    if (link.master == 0) {
+        Moved moved{link.mac, find_link(socket, bridge.name.str()).value_or(LinkInfo{}).mac, {}, {}};
+        for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
+            read_addresses(socket, family, link.index, moved);
+            read_routes(socket, family, link.index, moved);
+        }
+        // Routes that others go through first.
+        std::ranges::stable_sort(moved.routes, std::greater{}, [](const std::string& route) { return scope_of(route); });
+        fs::write_file(state.uplinks(), interface.str(), to_note(moved), 0600);
+        try {
+            move_in(socket, bridge, link, moved);
+        } catch (Error& error) {
+            try {
+                put_back(socket, state, interface.str(), moved);
+                fs::remove_file(state.uplinks(), interface.str());
+            } catch (const Error& again) {
+                error.add_cleanup_failure(again.what());
+            }
+            throw;
+        }
+        log::debug("moved {} addresses and {} routes of {} to {}", moved.addresses.size(), moved.routes.size(),
+                   interface.str(), bridge.name.str());
+    }
+    // Without a note the interface was in the bridge before us: then there is nothing to give back.
+    file_ = fs::open_beneath_if_exists(state.uplinks(), interface.str(), O_RDWR);
+    if (file_ && !range_lock::try_shared(file_.get(), 0)) throw Error("uplink " + interface.str() + " is just being given back");
+}
+
+void give_back_unused(nl::Socket& socket, const BridgeState& state) {
+    for (const auto& name : fs::list(state.uplinks())) {
+        const auto file = fs::open_beneath_if_exists(state.uplinks(), name, O_RDWR);
+        if (!file || !range_lock::try_exclusive(file.get(), 0)) continue;
+        if (const auto moved = from_note(fs::read_file(state.uplinks(), name, note_limit).value_or("")))
+            with_context("giving back uplink " + name, [&] { put_back(socket, state, name, *moved); });
+        fs::remove_file(state.uplinks(), name);
+    }
+}
+
+}  // namespace hastur::net

@@ -1,0 +1,141 @@
+#include "hastur/storage/root.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <climits>
+#include <cstdlib>
+#include <memory>
+
+#include "hastur/base/error.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/tree.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur {
+namespace {
+
+constexpr const char* mark = "hastur-root";
+constexpr const char* mark_contents = "hastur root directory, layout 1\n";
+constexpr int directory = O_RDONLY | O_DIRECTORY;
+constexpr const char* subdirectories[] = {"images", "containers", "running", "locks", "layers", "cache", "tmp", "mnt"};
+
+std::string absolute(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
+    check(resolved ? 0 : -1, [&] { return "finding " + text::quoted(path); });
+    return resolved.get();
+}
+
+/// mkdir -p, 0755 for the way there and 0700 for the directory itself.
+void make_path(const std::string& path) {
+    for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+        fs::make_directory(AT_FDCWD, path.substr(0, slash), 0755);
+    fs::make_directory(AT_FDCWD, path, 0700);
+}
+
+void refuse_if_open_to_others(int dir, const std::string& path) {
+    struct stat info{};
+    check(::fstat(dir, &info), [] { return "stat"; });
+    if (info.st_uid != 0) throw Error("root directory " + text::quoted(path) + " belongs to another user");
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        throw Error("root directory " + text::quoted(path) + " may be written to by other users", "chmod 700 it, if it is hastur's");
+}
+
+/// Holds the root shared for the life of the process, so that `dissolve` can tell that it is in use.
+void hold(int dir) { check(TEMP_FAILURE_RETRY(::flock(dir, LOCK_SH)), [] { return "locking the root directory"; }); }
+
+}  // namespace
+
+Root Root::open(const std::string& path) {
+    return with_context("opening root " + text::quoted(path), [&] {
+        if (path.empty()) throw UsageError("the path of the root directory is empty");
+        make_path(path);
+        auto resolved = absolute(path);
+        auto dir = fs::open_directory(resolved);
+        hold(dir.get());
+        if (!fs::exists(dir.get(), mark)) {
+            refuse_if_open_to_others(dir.get(), path);
+            if (!fs::list(dir.get()).empty())
+                throw Error("the directory is neither empty nor a root of hastur's", "choose another one: -r DIR");
+            check(::fchmod(dir.get(), 0700), [] { return "closing it to other users"; });
+            fs::write_file(dir.get(), mark, mark_contents, 0600);
+        }
+        return Root(std::move(resolved), std::move(dir));
+    });
+}
+
+std::optional<Root> Root::open_if_exists(const std::string& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) < 0 && errno == ENOENT) return std::nullopt;
+    return with_context("opening root " + text::quoted(path), [&]() -> std::optional<Root> {
+        auto resolved = absolute(path);
+        auto dir = fs::open_directory(resolved);
+        hold(dir.get());
+        if (!fs::exists(dir.get(), mark)) {
+            if (fs::list(dir.get()).empty()) return std::nullopt;
+            throw Error("the directory is no root of hastur's");
+        }
+        return Root(std::move(resolved), std::move(dir));
+    });
+}
+
+Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {
+    refuse_if_open_to_others(dir_.get(), path_);
+    if (fs::read_file(dir_.get(), mark, 4096) != mark_contents)
+        throw Error("root directory " + text::quoted(path_) + " was made by another version of hastur");
+    const auto open_part = [&](const char* name) {
+        if (auto fd = fs::open_beneath_if_exists(dir_.get(), name, directory)) return fd;
+        fs::make_directory(dir_.get(), name, 0700);
+        return fs::open_beneath(dir_.get(), name, directory);
+    };
+    images_ = open_part("images");
+    containers_ = open_part("containers");
+    running_ = open_part("running");
+    locks_ = open_part("locks");
+    layers_ = open_part("layers");
+    tmp_ = open_part("tmp");
+    if (fs::make_directory(dir_.get(), "cache", 0700)) fs::make_directory(dir_.get(), "mnt", 0700);
+}
+
+bool Root::dissolve() {
+    // Everybody else holds it shared.
+    if (::flock(dir_.get(), LOCK_EX | LOCK_NB) < 0) return false;
+    if (!fs::list(containers_.get()).empty() || !fs::list(running_.get()).empty() || !fs::list(images_.get()).empty()) return false;
+    for (const char* name : subdirectories) fs::remove_tree(dir_.get(), name);
+    fs::remove_file(dir_.get(), mark);
+    return true;
+}
+
+Workspace::Workspace(const Root& root) : root_(root) {
+    do {
+        name_ = fs::random_hex(8);
+        fs::make_directory(root.tmp(), name_, 0700);
+        dir_ = fs::open_beneath_if_exists(root.tmp(), name_, directory);
+        // Somebody who reaps may have come between the two lines above; then we start again.
+    } while (!dir_ || ::flock(dir_.get(), LOCK_SH | LOCK_NB) < 0 || !fs::exists(root.tmp(), name_));
+}
+
+Workspace::~Workspace() {
+    try {
+        fs::remove_tree(root_.tmp(), name_);
+    } catch (const Error&) {
+        // It stays for the next command's empty_tmp.
+    }
+}
+
+std::string Workspace::path() const { return root_.path() + "/tmp/" + name_; }
+
+void discard(const Root& root, int dir, const std::string& name) {
+    fs::rename(dir, name, root.tmp(), fs::random_hex(8));
+    empty_tmp(root);
+}
+
+void empty_tmp(const Root& root) {
+    for (const auto& entry : fs::list(root.tmp())) {
+        const auto fd = fs::open_beneath_if_exists(root.tmp(), entry, O_RDONLY);
+        if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_tree(root.tmp(), entry);
+    }
+}
+
+}  // namespace hastur

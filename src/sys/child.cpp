@@ -1,0 +1,135 @@
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "hastur/sys/process.hpp"
+#include "hastur/sys/signals.hpp"
+
+namespace hastur::process {
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+    std::vector<char*> out;
+    for (const auto& s : strings) out.push_back(const_cast<char*>(s.c_str()));
+    out.push_back(nullptr);
+    return out;
+}
+
+int exit_status_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+/// PID 1 of a contained program: gives it a /proc of its own namespace, waits for it, and by
+/// exiting takes with it whatever it left running. Only async-signal-safe calls from here on.
+void become_init_of_namespace() {
+    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    const pid_t main_child = ::fork();
+    if (main_child == 0) return;
+    ::close_range(0, ~0U, 0);  // nobody must wait for the end of a pipe because of us
+    for (int status = 0;;) {
+        const pid_t ended = ::waitpid(-1, &status, 0);
+        if (ended < 0 && errno == EINTR) continue;
+        if (ended == main_child || ended < 0) ::_exit(exit_status_of(status));
+    }
+}
+
+struct Plan {
+    std::vector<char*> argv, environment;
+    std::array<int, 3> standard;
+    int passed_fd, death_signal, report;
+    pid_t parent;
+    bool contained;
+};
+
+/// Everything between fork and exec. Reports errno through `report`, which exec closes.
+[[noreturn]] void child_main(const Plan& plan) {
+    ::prctl(PR_SET_PDEATHSIG, plan.death_signal);
+    // The parent may have died before the line above took effect. (0: it lives outside our PID namespace.)
+    if (const pid_t parent = ::getppid(); parent != plan.parent && !(plan.contained && parent == 0)) ::_exit(125);
+    if (plan.contained) become_init_of_namespace();
+    signals::restore();
+    for (int target = 0; target < 3; ++target)
+        if (plan.standard[static_cast<std::size_t>(target)] >= 0)
+            ::dup2(plan.standard[static_cast<std::size_t>(target)], target);
+    std::array<char, 32> listen_pid{};
+    auto environment = plan.environment;
+    if (plan.passed_fd >= 0) {
+        constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
+        if (plan.passed_fd == first_passed)
+            ::fcntl(first_passed, F_SETFD, 0);
+        else
+            ::dup2(plan.passed_fd, first_passed);
+        std::snprintf(listen_pid.data(), listen_pid.size(), "LISTEN_PID=%d", ::getpid());
+        environment[environment.size() - 2] = listen_pid.data();  // the place was kept free
+    }
+    ::execve(plan.argv[0], plan.argv.data(), environment.data());
+    const int code = errno;
+    [[maybe_unused]] const auto written = ::write(plan.report, &code, sizeof code);
+    ::_exit(127);
+}
+
+std::vector<std::string> own_environment() {
+    std::vector<std::string> copy;
+    for (char** entry = environ; *entry != nullptr; ++entry) copy.emplace_back(*entry);
+    return copy;
+}
+
+}  // namespace
+
+Child::Child(const Program& program) {
+    std::array<int, 2> report{};
+    check(::pipe2(report.data(), O_CLOEXEC), [] { return "pipe"; });
+    const UniqueFd report_read(report[0]);
+    UniqueFd report_write(report[1]);
+    // Descriptor 3 is about to be overwritten in the child: the report must not live there.
+    if (report_write.get() == 3) report_write.reset(check(::fcntl(report[1], F_DUPFD_CLOEXEC, 4), [] { return "dup"; }));
+
+    auto environment = program.environment ? *program.environment : own_environment();
+    if (program.passed_fd >= 0) {
+        environment.emplace_back("LISTEN_FDS=1");
+        environment.emplace_back("LISTEN_PID=");
+    }
+    const Plan plan{pointers(program.argv), pointers(environment),
+                    {program.standard_in, program.standard_out, program.standard_error},
+                    program.passed_fd, program.death_signal, report_write.get(), ::getpid(), program.contained};
+
+    const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
+    pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));
+    if (pid_ == 0) child_main(plan);
+
+    report_write.reset();
+    pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    int code = 0;
+    if (TEMP_FAILURE_RETRY(::read(report_read.get(), &code, sizeof code)) == sizeof code) {
+        wait();
+        throw SysError(code, "executing " + program.argv.front());
+    }
+}
+
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)) {}
+
+Child::~Child() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    TEMP_FAILURE_RETRY(::waitpid(pid_, nullptr, 0));
+}
+
+void Child::signal(int number) const {
+    if (pid_ > 0) ::kill(pid_, number);
+}
+
+int Child::wait() {
+    int status = 0;
+    check(TEMP_FAILURE_RETRY(::waitpid(pid_, &status, 0)), [] { return "waiting for a child"; });
+    pid_ = -1;
+    return status;
+}
+
+}  // namespace hastur::process

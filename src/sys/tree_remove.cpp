@@ -1,0 +1,81 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <unordered_set>
+#include <vector>
+
+#include "hastur/base/error.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/sys/tree.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur::fs {
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+auto removing(const std::string& name) {
+    return [&name] { return "removing " + text::quoted(name); };
+}
+
+/// Empties `dir` of all but directories. A directory that is not empty is moved up into `top` under a
+/// new name, so that the work left is flat: neither the stack nor the descriptors grow with depth.
+void flatten(int dir, int top) {
+    for (const auto& name : list(dir)) {
+        if (::unlinkat(dir, name.c_str(), 0) == 0 || errno == ENOENT) continue;
+        if (errno != EISDIR) throw_sys_error(errno, removing(name)());
+        if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) continue;
+        if (errno != ENOTEMPTY && errno != EEXIST) throw_sys_error(errno, removing(name)());
+        if (dir != top) rename(dir, name, top, "." + random_hex(16));
+    }
+}
+
+}  // namespace
+
+void remove_tree(int dir, const std::string& name) {
+    const UniqueFd top(::openat(dir, name.c_str(), directory_flags));
+    if (!top && errno == ENOENT) return;
+    if (!top && (errno == ENOTDIR || errno == ELOOP)) {
+        remove_file(dir, name);
+        return;
+    }
+    check(top.get(), removing(name));
+    for (flatten(top.get(), top.get());;) {
+        const auto left = list(top.get());
+        if (left.empty()) break;
+        for (const auto& child : left) {
+            const UniqueFd fd(::openat(top.get(), child.c_str(), directory_flags));
+            if (!fd && errno == ENOENT) continue;
+            check(fd.get(), removing(child));
+            flatten(fd.get(), top.get());
+            if (::unlinkat(top.get(), child.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT)
+                throw_sys_error(errno, removing(child)());
+        }
+    }
+    if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) throw_sys_error(errno, removing(name)());
+}
+
+std::uint64_t disk_usage(int dir) {
+    constexpr std::uint64_t block = 512;
+    std::uint64_t total = 0;
+    std::unordered_set<ino_t> seen;
+    std::vector<UniqueFd> pending;
+    pending.push_back(UniqueFd(check(::openat(dir, ".", directory_flags), [] { return "measuring"; })));
+    while (!pending.empty()) {
+        const auto current = std::move(pending.back());
+        pending.pop_back();
+        for (const auto& name : list(current.get())) {
+            struct stat info{};
+            if (::fstatat(current.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) < 0) continue;
+            if (info.st_nlink > 1 && !S_ISDIR(info.st_mode) && !seen.insert(info.st_ino).second) continue;
+            total += static_cast<std::uint64_t>(info.st_blocks) * block;
+            if (!S_ISDIR(info.st_mode)) continue;
+            if (UniqueFd child(::openat(current.get(), name.c_str(), directory_flags)); child)
+                pending.push_back(std::move(child));
+        }
+    }
+    return total;
+}
+
+}  // namespace hastur::fs
