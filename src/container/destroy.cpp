@@ -13,18 +13,24 @@
 namespace hastur::container {
 namespace {
 
-/// Ends a running container from outside: without its processes its hastur has nothing left to wait for.
-std::optional<Claim> end_and_claim(const Registry& registry, const Name& name) {
-    while (true) {
-        if (auto claim = registry.claim_to_destroy(name)) return claim;
-        try {
-            const auto record = registry.load(name);
-            if (!record.run.empty()) kill_marked(record.run);
-        } catch (const Error&) {
-            if (!registry.exists(name)) return std::nullopt;
-        }
-        registry.wait_until_ended(name);
+void kill_container(const Registry& registry, const Name& name) {
+    try {
+        const auto record = registry.load(name);
+        if (record.pid > 0) kill_leader(record.run, static_cast<pid_t>(record.pid));
+    } catch (const Error& error) {
+        log::debug("{}", error.what());  // it is going just now
     }
+}
+
+/// Ends a running container from outside; its hastur then cleans up and ends. nullopt if it is gone after that.
+std::optional<Claim> end_and_claim(const Registry& registry, const Name& name) {
+    while (registry.exists(name)) {
+        if (auto claim = registry.claim_to_destroy(name)) return claim;
+        kill_container(registry, name);
+        // Each second once more: it may have been too early in its start to have a process.
+        registry.wait_until_ended(name, [&] { kill_container(registry, name); });
+    }
+    return std::nullopt;
 }
 
 void destroy_one(const Registry& registry, const Name& name, bool force) {

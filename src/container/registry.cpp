@@ -57,10 +57,10 @@ std::optional<Claim> Registry::claim_to_destroy(const Name& name) const {
     return claim;
 }
 
-void Registry::wait_until_ended(const Name& name) const {
+void Registry::wait_until_ended(const Name& name, const std::function<void()>& each_second) const {
     const auto file = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
     if (!file) return;
-    range_lock::wait_exclusive(file.get(), Claim::running, "container '" + name.str() + "' to end");
+    range_lock::wait_exclusive(file.get(), Claim::running, "container '" + name.str() + "' to end", each_second);
 }
 
 std::vector<Name> Registry::names() const {

@@ -13,6 +13,7 @@
 
 #include "hastur/base/error.hpp"
 #include "hastur/base/log.hpp"
+#include "hastur/base/rollback.hpp"
 #include "hastur/image/distribution.hpp"
 #include "hastur/image/finish.hpp"
 #include "hastur/sys/fs.hpp"
@@ -81,15 +82,13 @@ Held Store::ensure(const Manifest& manifest, bool anew) const {
     LockFile lock(root_.locks(), id);
     const bool waited = !lock.try_exclusive(0);
     if (waited) lock.wait_exclusive(0, "another hastur to bootstrap " + manifest.describe());
+    Rollback unlock;
+    unlock.add([&] { lock.remove(); });
     // Whoever we waited for has built what we want.
     if (!anew || waited)
-        if (auto image = hold(id)) {
-            lock.remove();
-            return std::move(*image);
-        }
+        if (auto image = hold(id)) return std::move(*image);
     with_context("bootstrapping " + manifest.describe(), [&] { build(manifest, id); });
     auto image = hold(id);
-    lock.remove();
     if (!image) throw Error("the new image vanished: somebody runs hastur --free");
     return std::move(*image);
 }

@@ -54,10 +54,14 @@ std::vector<Ipv4Interface> taken_networks(nl::Socket& socket) {
     return taken;
 }
 
+void refuse_unsuitable(nl::Socket& socket, const IfName& name) {
+    const auto link = find_link(socket, name.str());
+    if (link && link->kind != "bridge") throw Error("interface " + name.str() + " exists and is no bridge");
+}
+
 Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec) {
     const auto& name = spec.name;
     auto link = find_link(socket, name.str());
-    if (link && link->kind != "bridge") throw Error("interface " + name.str() + " exists and is no bridge");
     auto record = state.record();
     const auto present = link ? addresses(socket, link->index) : std::vector<AddressInfo>{};
 

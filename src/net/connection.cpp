@@ -87,6 +87,7 @@ Connection::~Connection() {
 }
 
 void Connection::attach(const Wanted& wanted) {
+    refuse_unsuitable(socket_, bridge_name_);
     const auto state = state_.bridge(bridge_name_);
     {
         const auto guard = state_.lock();

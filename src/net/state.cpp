@@ -73,7 +73,7 @@ State::Guard::Guard(const State& state) : lock_(fs::open_beneath(state.dir(), "l
 std::vector<IfName> State::bridges() const {
     std::vector<IfName> names;
     for (const auto& entry : fs::list(bridges_.get()))
-        if (IfName::valid(entry)) names.emplace_back(entry);
+        if (IfName::valid(entry) && fs::exists(bridges_.get(), entry + "/bridge.json")) names.emplace_back(entry);
     return names;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -47,9 +48,10 @@ std::optional<std::string> read_regular(UniqueFd fd, const std::string& name, st
     check(::fstat(fd.get(), &info), opening(name));
     if (!S_ISREG(info.st_mode)) throw Error(text::quoted(name) + " is no regular file");
     std::string contents;
-    contents.resize(limit + 1);
     std::size_t filled = 0;
-    while (filled < contents.size()) {
+    // Files in /proc say that their size is 0: the buffer grows as far as it must.
+    for (std::size_t room = std::min(limit, static_cast<std::size_t>(info.st_size)) + 4096; filled <= limit; room *= 2) {
+        contents.resize(std::min(room, limit + 1));
         const auto got = TEMP_FAILURE_RETRY(::read(fd.get(), contents.data() + filled, contents.size() - filled));
         check(got, [&] { return "reading " + text::quoted(name); });
         if (got == 0) break;

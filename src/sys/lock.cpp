@@ -34,7 +34,7 @@ bool attempt(int fd, off_t byte, short type) {
 bool try_exclusive(int fd, off_t byte) { return attempt(fd, byte, F_WRLCK); }
 bool try_shared(int fd, off_t byte) { return attempt(fd, byte, F_RDLCK); }
 
-void wait_exclusive(int fd, off_t byte, const std::string& what) {
+void wait_exclusive(int fd, off_t byte, const std::string& what, const std::function<void()>& each_second) {
     if (try_exclusive(fd, byte)) return;
     bool told = false;
     // The timer breaks the wait once a second, so that a signal that came just before it is not missed.
@@ -45,6 +45,7 @@ void wait_exclusive(int fd, off_t byte, const std::string& what) {
         waiting.check();
         if (!told) log::status("waiting for {}", what);
         told = true;
+        if (each_second) each_second();
     }
 }
 

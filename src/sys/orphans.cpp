@@ -30,6 +30,20 @@ bool has_mount_from(const std::string& mountinfo, const std::string& source) {
     return mountinfo.find(wanted) != std::string::npos;
 }
 
+/// A handle on the process if it sees the marked mount, otherwise an empty one. The handle is taken before the look: a
+/// PID that is used again in between is never hit.
+UniqueFd open_if_marked(pid_t pid, const std::string& mark) {
+    UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!handle) return handle;
+    try {
+        const auto mounts = fs::read_file("/proc/" + std::to_string(pid) + "/mountinfo", mountinfo_limit);
+        if (!mounts || !has_mount_from(*mounts, mark)) handle.reset();
+    } catch (const Error&) {
+        handle.reset();  // it ended while we looked
+    }
+    return handle;
+}
+
 std::vector<UniqueFd> marked_processes(const std::string& mark) {
     std::vector<UniqueFd> found;
     const auto own = mount_namespace("self");
@@ -40,18 +54,12 @@ std::vector<UniqueFd> marked_processes(const std::string& mark) {
         if (!pid) continue;
         const auto space = mount_namespace(entry);
         if (space == 0 || space == own || space == host) continue;
-        // The handle is taken before the look: a PID that is used again in between is never hit.
-        UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*pid), 0)));
-        if (!handle) continue;
-        try {
-            const auto mounts = fs::read_file("/proc/" + entry + "/mountinfo", mountinfo_limit);
-            if (mounts && has_mount_from(*mounts, mark)) found.push_back(std::move(handle));
-        } catch (const Error&) {
-            continue;  // it ended while we looked
-        }
+        if (auto handle = open_if_marked(static_cast<pid_t>(*pid), mark)) found.push_back(std::move(handle));
     }
     return found;
 }
+
+void kill_by(const UniqueFd& handle) { ::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0); }
 
 }  // namespace
 
@@ -61,13 +69,17 @@ void kill_marked(const std::string& run) {
     constexpr int patience_ms = 10'000;
     for (auto processes = marked_processes(run_mark(run)); !processes.empty(); processes = marked_processes(run_mark(run))) {
         log::debug("ending {} processes of dead run {}", processes.size(), run);
-        for (const auto& process : processes) ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
+        for (const auto& process : processes) kill_by(process);
         for (const auto& process : processes) {
             pollfd waiting{process.get(), POLLIN, 0};
             if (TEMP_FAILURE_RETRY(::poll(&waiting, 1, patience_ms)) == 0)
                 throw Error("a process of a dead container does not end: it is blocked in the kernel");
         }
     }
+}
+
+void kill_leader(const std::string& run, pid_t leader) {
+    if (const auto handle = open_if_marked(leader, run_mark(run))) kill_by(handle);
 }
 
 }  // namespace hastur

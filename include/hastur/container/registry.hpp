@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +45,7 @@ public:
     [[nodiscard]] std::optional<Claim> claim_to_destroy(const Name& name) const;
 
     /// Waits until the hastur that runs it has ended.
-    void wait_until_ended(const Name& name) const;
+    void wait_until_ended(const Name& name, const std::function<void()>& each_second) const;
 
     [[nodiscard]] std::vector<Name> names() const;
     [[nodiscard]] bool exists(const Name& name) const;

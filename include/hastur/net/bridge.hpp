@@ -14,9 +14,11 @@ struct Bridge {
     bool changed = false;   ///< it was set up just now
 };
 
+/// Throws if an interface of this name exists and is no bridge.
+void refuse_unsuitable(nl::Socket& socket, const IfName& name);
+
 /// Makes sure that the bridge is there, up, and has an address. An existing bridge that is not ours is used as it
-/// is; its address, if it has one, is kept. Throws for an interface that is no bridge, and for an address that
-/// contradicts the one the bridge has. Call under State::lock().
+/// is; its address, if it has one, is kept. Throws for an address that contradicts the one the bridge has. Call under State::lock().
 [[nodiscard]] Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec);
 
 /// Takes away what hastur added: the bridge if it made it, its address if it gave it.

@@ -68,7 +68,7 @@ public:
     [[nodiscard]] Guard lock() const { return Guard(*this); }
 
     [[nodiscard]] BridgeState bridge(const IfName& name) const { return {bridges_.get(), name}; }
-    /// The bridges that have a directory here.
+    /// The bridges that were set up since the last boot.
     [[nodiscard]] std::vector<IfName> bridges() const;
     /// Forgets a bridge that is gone.
     void forget(const IfName& name) const;

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,9 +17,9 @@ namespace range_lock {
 [[nodiscard]] bool try_exclusive(int fd, off_t byte);
 /// Many may share a byte; nobody holds it exclusively meanwhile. False if somebody does.
 [[nodiscard]] bool try_shared(int fd, off_t byte);
-/// Waits. After a second it tells the user that it waits for `what`; throws Interrupted when a
+/// Waits. After a second it tells the user that it waits for `what`, and calls `each_second`; throws Interrupted when a
 /// signal asks hastur to end.
-void wait_exclusive(int fd, off_t byte, const std::string& what);
+void wait_exclusive(int fd, off_t byte, const std::string& what, const std::function<void()>& each_second = {});
 void release(int fd, off_t byte);
 /// Whether somebody else holds it in any way, without disturbing anybody.
 [[nodiscard]] bool held(int fd, off_t byte);
