@@ -77,7 +77,7 @@ public:
         enter_private_mount_namespace();
         hide_nspawn_state();
         const auto layers = ensure_init_layer(root_) + ":images/" + image.id + "/rootfs";
-        Merged merged(root_, {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral}, spec_.storage);
+        Merged merged(root_, {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral && !spec_.keep_failed}, spec_.storage);
         fill(merged.dir(), network);
         signals::check();
         const int status = supervise(merged.path(), network);
@@ -161,16 +161,16 @@ int run(const Root& root, const RunSpec& spec) {
     auto claim = spec.name ? registry.claim_for_run(*spec.name) : registry.claim_new_name();
     const auto frame = fmt::format("{} container '{}'", registry.exists(claim.name()) ? "starting" : "creating", claim.name().str());
     return with_context(frame, [&] {
-        Rollback undo;
-        undo.add([&] { claim.close(); });
+        Rollback release;
+        release.add([&] { claim.close(); });
         Run run(root, spec, claim.name());
         const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
         log::debug("image {}", image.id);
+        Rollback undo;
         undo.add([&] { run.undo(); });
         const int status = run.start(image);
         run.finish(status);
         undo.dismiss();
-        claim.close();
         return status;
     });
 }

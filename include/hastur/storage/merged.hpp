@@ -15,7 +15,7 @@ public:
         std::string layers;      ///< read-only layers, topmost first, separated by ':', relative to the root directory
         std::string container;   ///< the container's directory, relative to the root directory, with data/ and work/
         std::string source;      ///< what mountinfo shows as the source
-        bool ephemeral = false;  ///< nothing needs to reach the disk
+        bool ephemeral = false;  ///< certainly gone afterwards: nothing needs to reach the disk
     };
 
     /// Mounts at Root::mount_point(). Where the file system cannot carry an overlay, the data goes into a tmpfs, and
