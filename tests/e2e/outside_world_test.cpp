@@ -27,6 +27,12 @@ TEST(OutsideWorld, FromNothingToAptGetUpdate) {
     EXPECT_EQ(more.status, 0) << more.err;
     EXPECT_EQ(more.out.rfind("git version ", 0), 0U) << more.out;
 
+    // What cannot be had leaves no image.
+    const auto unknown = sh("exec timeout 500 $H -S -q -p no-such-package-anywhere -- true");
+    EXPECT_EQ(unknown.status, 125);
+    EXPECT_NE(unknown.err.find("Unable to locate package no-such-package-anywhere"), std::string::npos) << unknown.err;
+    EXPECT_EQ(sh("$H -Qi | wc -l").out, "2\n");
+
     EXPECT_EQ(sh("$H -r /nonexistent --free").status, 0);
     wait_for_interfaces();
     EXPECT_EQ(host_state(), before);
