@@ -25,7 +25,8 @@ void copy_key(int rootfs, const std::string& path) {
     const auto contents = fs::read_file(path, limit);
     if (!contents) return;
     std::string made;
-    for (const auto part : text::split(path.substr(0, path.rfind('/')), '/')) {
+    const auto directory_path = path.substr(0, path.rfind('/'));
+    for (const auto part : text::split(directory_path, '/')) {
         if (part.empty()) continue;
         const auto parent = fs::open_in_root(rootfs, made.empty() ? "/" : made, directory);
         fs::make_directory(parent.get(), std::string(part), 0755);

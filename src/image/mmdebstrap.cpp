@@ -13,7 +13,8 @@ std::vector<std::string> host_apt_options() {
     std::vector<std::string> options;
     const auto apt_config = process::find("apt-config");
     if (!apt_config) return options;
-    for (const auto line : text::split(process::run({.argv = {*apt_config, "dump"}}).out, '\n')) {
+    const auto dump = process::run({.argv = {*apt_config, "dump"}}).out;
+    for (const auto line : text::split(dump, '\n')) {
         const bool proxy = line.starts_with("Acquire::") && line.find("::Proxy") != std::string_view::npos;
         const bool dates = line.starts_with("Acquire::Check-");
         if ((proxy || dates) && !line.ends_with("\"\";")) options.push_back("--aptopt=" + std::string(line.substr(0, line.size() - 1)));

@@ -67,20 +67,20 @@ std::string braces(const std::vector<std::string>& names) {
 
 /// Our own table, whole: it replaces what was there in one transaction.
 std::string own_table(const State& state, const std::vector<IfName>& bridges) {
-    std::string masquerade;
-    std::vector<std::string> names;
+    std::vector<std::string> names, pools;
     for (const auto& name : bridges) {
         names.push_back(name.str());
-        // A container that leaves by an uplink in its own bridge still needs an address that the outside knows.
-        if (const auto record = state.bridge(name).record(); record && record->made_address) {
-            const Ipv4Interface pool{record->address.network(), record->address.length};
-            masquerade += fmt::format("        iifname \"{0}\" oifname \"{0}\" ip saddr {1} ip daddr != {1} masquerade\n", name.str(), pool.str());
-        }
+        if (const auto record = state.bridge(name).record(); record && record->made_address)
+            pools.push_back(Ipv4Interface{record->address.network(), record->address.length}.str());
     }
-    const auto forwarders = switched_on(state);
-    const auto guard = forwarders.empty() ? std::string{} : fmt::format(
-        // The host was no router before we switched forwarding on for these, and is none for anybody else now.
-        "        iifname {} oifname != {} ct state new ct status ! dnat drop\n", braces(forwarders), braces(names));
+    const auto ours = braces(names);
+    std::string guard, by_uplink;
+    // The host was no router before we switched forwarding on for these, and is none for anybody else now.
+    if (const auto forwarders = switched_on(state); !forwarders.empty())
+        guard = fmt::format("        iifname {} oifname != {} ct state new ct status ! dnat drop\n", braces(forwarders), ours);
+    // One that leaves by an uplink in a bridge (-t) needs an address that the outside knows just as well.
+    if (!pools.empty())
+        by_uplink = fmt::format("        iifname {0} ip saddr {{ {1} }} ip daddr != {{ {1} }} masquerade\n", ours, fmt::join(pools, ", "));
     return fmt::format(R"(table ip hastur
 delete table ip hastur
 table ip hastur {{
@@ -93,7 +93,7 @@ table ip hastur {{
 {2}    }}
 }}
 )",
-                       braces(names), guard, masquerade);
+                       ours, guard, by_uplink);
 }
 
 struct ForeignChain {

@@ -64,8 +64,9 @@ bool ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bri
 
 std::vector<std::string> switched_on(const State& state) {
     std::vector<std::string> names;
-    for (const auto line : text::words(fs::read_file(state.dir(), "forwarding", limit).value_or("")))
-        if (IfName::valid(line)) names.emplace_back(line);
+    const auto note = fs::read_file(state.dir(), "forwarding", limit).value_or("");
+    for (const auto name : text::words(note))
+        if (IfName::valid(name)) names.emplace_back(name);
     return names;
 }
 

@@ -21,6 +21,9 @@ namespace hastur::text {
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 /// The pieces between runs of white space.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view text);
+// The pieces would outlive a temporary string.
+std::vector<std::string_view> split(std::string&&, char) = delete;
+std::vector<std::string_view> words(std::string&&) = delete;
 [[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view separator);
 /// In single quotes, with control and non-ASCII bytes as \xNN: safe to print on a terminal.
 [[nodiscard]] std::string quoted(std::string_view text);
