@@ -19,8 +19,7 @@ bool live_line = false;
 /// The logger behind `-v`; made only when asked for, because most runs print nothing.
 spdlog::logger& debug_logger() {
     static const auto logger = [] {
-        auto made = std::make_shared<spdlog::logger>(
-            "hastur", std::make_shared<spdlog::sinks::stderr_sink_st>());
+        auto made = std::make_shared<spdlog::logger>("hastur", std::make_shared<spdlog::sinks::stderr_sink_st>());
         made->set_pattern("hastur: %v");
         made->set_level(spdlog::level::debug);
         made->flush_on(spdlog::level::debug);

@@ -38,8 +38,12 @@ void define(CLI::App& app, Raw& raw) {
     app.add_flag("-k,--keep", raw.keep);
     app.add_flag("-e,--keep-failed", raw.keep_failed);
     // A value that is given twice replaces the first; lists add up.
-    const auto value = [&](const char* names, std::string& target) { return app.add_option(names, target)->take_last()->expected(1); };
-    const auto list = [&](const char* names, std::vector<std::string>& target) { return app.add_option(names, target)->take_all()->expected(1)->allow_extra_args(false); };
+    const auto value = [&](const char* names, std::string& target) {
+        return app.add_option(names, target)->take_last()->expected(1);
+    };
+    const auto list = [&](const char* names, std::vector<std::string>& target) {
+        return app.add_option(names, target)->take_all()->expected(1)->allow_extra_args(false);
+    };
     value("-r,--root", raw.root);
     value("-s,--storage", raw.storage);
     value("-b,--bridge", raw.bridge);
@@ -57,7 +61,8 @@ void define(CLI::App& app, Raw& raw) {
 void parse_words(CLI::App& app, const std::vector<std::string>& words) {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them in reverse
     for (const auto* option : app.get_options())
-        if (option->get_expected_max() > 0 && option->count() > 0 && std::ranges::find(option->results(), "") != option->results().end())
+        if (option->get_expected_max() > 0 && option->count() > 0 &&
+            std::ranges::find(option->results(), "") != option->results().end())
             throw UsageError("the value of " + option->get_name() + " is empty");
 }
 
@@ -116,7 +121,8 @@ container::RunSpec run_spec(const Raw& raw) {
     spec.bootstrap_anew = raw.force;
     spec.image.os = raw.os;
     spec.image.mirror = raw.mirror;
-    if (!raw.os.empty()) [[maybe_unused]] const auto valid = image::parse_os(raw.os);
+    if (!raw.os.empty()) [[maybe_unused]]
+        const auto valid = image::parse_os(raw.os);
     for (const auto& packages : raw.packages) spec.image.packages.add_list(packages);
     spec.storage = StorageSpec::parse(raw.storage);
     spec.bridge = BridgeSpec::parse(raw.bridge);

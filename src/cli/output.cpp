@@ -14,7 +14,8 @@ std::string Table::render(bool with_header) const {
     if (with_header) rows.insert(rows.begin(), header_);
     std::vector<std::size_t> widths(header_.size());
     for (const auto& row : rows)
-        for (std::size_t column = 0; column < row.size(); ++column) widths[column] = std::max(widths[column], row[column].size());
+        for (std::size_t column = 0; column < row.size(); ++column)
+            widths[column] = std::max(widths[column], row[column].size());
     std::string text;
     for (const auto& row : rows) {
         for (std::size_t column = 0; column < row.size(); ++column) {

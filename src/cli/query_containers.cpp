@@ -54,7 +54,8 @@ int query_containers(const Options& options) {
     }
     Table table({"NAME", "STATUS", "ADDRESS", "ROOT"});
     for (const auto& status : found)
-        table.add({status.record.name, status_word(status), status.record.address ? address_of(status) : "-", status.root});
+        table.add(
+            {status.record.name, status_word(status), status.record.address ? address_of(status) : "-", status.root});
     print(table.render(on_terminal()));
     return exit_success;
 }

@@ -62,7 +62,8 @@ int query_images(const Options& options) {
         }
         const auto packages = text::join(info.manifest.packages, ",");
         table.add({info.id, info.manifest.os.id + ":" + info.manifest.os.release, fmt::format("{}M", info.size >> 20U),
-                   fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(static_cast<std::time_t>(info.last_used))), packages.empty() ? "-" : packages});
+                   fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(static_cast<std::time_t>(info.last_used))),
+                   packages.empty() ? "-" : packages});
     }
     print(table.render(on_terminal()));
     return exit_success;

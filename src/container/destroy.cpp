@@ -53,8 +53,10 @@ void destroy(const Root& root, const std::vector<Name>& names, bool force) {
         } catch (const Interrupted&) {
             throw;
         } catch (const Error& error) {
-            if (first) log::failure("{}", error.what());
-            else first = error;
+            if (first)
+                log::failure("{}", error.what());
+            else
+                first = error;
         }
     }
     if (first) throw Error(*first);
@@ -65,7 +67,8 @@ void free(Root& root, bool force) {
     auto names = registry.names();
     if (!force)
         for (const auto& name : names)
-            if (registry.active(name)) throw Error("container '" + name.str() + "' is running", "end it first, or use -f");
+            if (registry.active(name))
+                throw Error("container '" + name.str() + "' is running", "end it first, or use -f");
     std::erase_if(names, [&](const Name& name) { return !registry.exists(name); });
     destroy(root, names, force);
     // What bears no valid name is no container, but lies where containers are.

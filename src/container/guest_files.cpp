@@ -21,7 +21,7 @@ namespace {
 std::optional<std::string> beginning(int dir, const char* name, std::size_t length) {
     const UniqueFd file(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file) return errno == ENOENT ? std::optional<std::string>("") : std::nullopt;
-    struct stat info{};
+    struct stat info {};
     if (::fstat(file.get(), &info) < 0 || !S_ISREG(info.st_mode)) return std::nullopt;
     std::string text(length, '\0');
     const auto got = TEMP_FAILURE_RETRY(::read(file.get(), text.data(), text.size()));
@@ -41,7 +41,8 @@ void write_managed(int etc, const char* name, const std::string& contents) {
 
 bool is_machine_id(const std::string& text) {
     constexpr std::size_t digits = 32;
-    return text.size() == digits && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return text.size() == digits &&
+           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 /// A random id in the form of machine-id(5), with the bits of a version 4 UUID.
@@ -61,7 +62,8 @@ void write_guest_files(int root, const Name& name, Ipv4Address address, const st
         if (const auto present = beginning(etc.get(), "hostname", 1); present)
             fs::write_file(etc.get(), "hostname", name.str() + "\n", 0644);
         write_managed(etc.get(), "hosts",
-                      fmt::format("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{} {}\n", address.str(), name.str()));
+                      fmt::format("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{} {}\n",
+                                  address.str(), name.str()));
         write_managed(etc.get(), "resolv.conf", resolv_conf);
         if (const auto id = beginning(etc.get(), "machine-id", 32); id && !is_machine_id(*id))
             fs::write_file(etc.get(), "machine-id", new_machine_id() + "\n", 0444);

@@ -15,7 +15,8 @@
 __asm__(
     ".section .rodata\n"
     "hastur_init_begin:\n"
-    ".incbin \"" HASTUR_INIT_PROGRAM "\"\n"
+    ".incbin \"" HASTUR_INIT_PROGRAM
+    "\"\n"
     "hastur_init_end:\n"
     ".previous\n");
 extern "C" const char hastur_init_begin[];
@@ -24,7 +25,9 @@ extern "C" const char hastur_init_end[];
 namespace hastur::container {
 namespace {
 
-std::string_view program() { return {hastur_init_begin, static_cast<std::size_t>(hastur_init_end - hastur_init_begin)}; }
+std::string_view program() {
+    return {hastur_init_begin, static_cast<std::size_t>(hastur_init_end - hastur_init_begin)};
+}
 
 std::string digest() {
     std::array<std::uint8_t, 8> bytes{};

@@ -11,9 +11,8 @@ std::vector<std::string> nspawn_arguments(const Launch& launch) {
         launch.program, "--quiet", "--settings=no",
         // Not registered with machined, no scope unit: two D-Bus round trips less at every start, the same behaviour
         // where no systemd runs, and two roots can each have a container of the same name.
-        "--register=no", "--keep-unit",
-        "--directory=" + launch.root, "--machine=" + launch.name, "--hostname=" + launch.name,
-        "--network-namespace-path=" + launch.network_namespace,
+        "--register=no", "--keep-unit", "--directory=" + launch.root, "--machine=" + launch.name,
+        "--hostname=" + launch.name, "--network-namespace-path=" + launch.network_namespace,
         // hastur has seen to these itself, or they are of no use in a container of this kind.
         "--resolv-conf=off", "--timezone=off", "--link-journal=no",
         launch.terminal ? "--console=interactive" : "--console=pipe", "--", init::path};

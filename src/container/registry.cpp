@@ -41,7 +41,8 @@ Claim Registry::claim_new_name() const {
         const auto name = Name::random();
         if (exists(name) || fs::exists(root_.running(), name.str())) continue;
         Claim claim(root_, name);
-        if (claim.lock_.try_exclusive(Claim::running) && claim.lock_.try_exclusive(Claim::changing) && !exists(name)) return claim;
+        if (claim.lock_.try_exclusive(Claim::running) && claim.lock_.try_exclusive(Claim::changing) && !exists(name))
+            return claim;
     }
 }
 
@@ -129,7 +130,8 @@ void Registry::reap() const {
     for (const auto& entry : fs::list(root_.running())) {
         if (!Name::valid(entry)) continue;
         const auto file = fs::open_beneath_if_exists(root_.running(), entry, O_RDWR);
-        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing)) continue;
+        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing))
+            continue;
         Claim claim(root_, Name(entry));
         if (!claim.lock_.try_exclusive(Claim::changing)) continue;
         if (!claim.lock_.held(Claim::running)) {

@@ -63,11 +63,16 @@ Record begin_record(const Registry& registry, const RunSpec& spec, const Name& n
 class Run {
 public:
     Run(const Root& root, const RunSpec& spec, const Name& name)
-        : root_(root), registry_(root), spec_(spec), is_new_(!registry_.exists(name)), record_(begin_record(registry_, spec, name)) {}
+        : root_(root),
+          registry_(root),
+          spec_(spec),
+          is_new_(!registry_.exists(name)),
+          record_(begin_record(registry_, spec, name)) {}
 
     int start(const image::Held& image) {
         registry_.prepare(Name(record_.name));
-        net::Connection network({spec_.bridge, spec_.address, record_.address, spec_.uplink, {record_.run, root_.path(), record_.name}});
+        net::Connection network(
+            {spec_.bridge, spec_.address, record_.address, spec_.uplink, {record_.run, root_.path(), record_.name}});
         record_.address = network.address().address;
         record_.bridge = network.bridge().str();
         record_.image = image.id;
@@ -77,7 +82,10 @@ public:
         enter_private_mount_namespace();
         hide_nspawn_state();
         const auto layers = ensure_init_layer(root_) + ":images/" + image.id + "/rootfs";
-        Merged merged(root_, {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral && !spec_.keep_failed}, spec_.storage);
+        Merged merged(
+            root_,
+            {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral && !spec_.keep_failed},
+            spec_.storage);
         fill(merged.dir(), network);
         signals::check();
         const int status = supervise(merged.path(), network);
@@ -106,17 +114,25 @@ private:
     void fill(int merged, const net::Connection& network) const {
         write_guest_files(merged, Name(record_.name), *record_.address, network.resolv_conf());
         if (spec_.copy_from)
-            with_context("copying " + *spec_.copy_from, [&] { fs::copy_tree(fs::open_directory(*spec_.copy_from).get(), merged); });
+            with_context("copying " + *spec_.copy_from,
+                         [&] { fs::copy_tree(fs::open_directory(*spec_.copy_from).get(), merged); });
         log::debug("root file system complete");
     }
 
     int supervise(const std::string& merged, net::Connection& network) {
         const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-        const Launch launch{process::require("systemd-nspawn", "systemd-container"), merged, record_.name, network.namespace_path(), terminal, spec_.command};
+        const Launch launch{process::require("systemd-nspawn", "systemd-container"),
+                            merged,
+                            record_.name,
+                            network.namespace_path(),
+                            terminal,
+                            spec_.command};
         log::status("container {} has address {}", record_.name, record_.address->str());
-        const auto environment = nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), variable("TERM", "linux"));
+        const auto environment =
+            nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), variable("TERM", "linux"));
         return Supervisor::run(nspawn_arguments(launch), environment,
-                               {.on_ready = [this](pid_t leader) { on_ready(leader); }, .on_running = [&] { look_after_others(network); }});
+                               {.on_ready = [this](pid_t leader) { on_ready(leader); },
+                                .on_running = [&] { look_after_others(network); }});
     }
 
     void on_ready(pid_t leader) {
@@ -156,10 +172,12 @@ int run(const Root& root, const RunSpec& spec) {
     const auto manifest = image::resolve(spec.image);
     // What can be found missing now should not be found missing after a bootstrap.
     [[maybe_unused]] const auto nspawn = process::require("systemd-nspawn", "systemd-container");
-    if (spec.copy_from) [[maybe_unused]] const auto readable = fs::open_directory(*spec.copy_from);
+    if (spec.copy_from) [[maybe_unused]]
+        const auto readable = fs::open_directory(*spec.copy_from);
 
     auto claim = spec.name ? registry.claim_for_run(*spec.name) : registry.claim_new_name();
-    const auto frame = fmt::format("{} container '{}'", registry.exists(claim.name()) ? "starting" : "creating", claim.name().str());
+    const auto frame =
+        fmt::format("{} container '{}'", registry.exists(claim.name()) ? "starting" : "creating", claim.name().str());
     return with_context(frame, [&] {
         Rollback release;
         release.add([&] { claim.close(); });

@@ -89,15 +89,21 @@ private:
 /// One run, as a state machine over four descriptors.
 class Run {
 public:
-    Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const Supervisor::Events& events)
-        : events_(events), nspawn_({.argv = arguments, .environment = environment, .passed_fd = control_.peer(), .death_signal = SIGTERM}),
+    Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+        const Supervisor::Events& events)
+        : events_(events),
+          nspawn_(
+              {.argv = arguments, .environment = environment, .passed_fd = control_.peer(), .death_signal = SIGTERM}),
           grace_(check(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), [] { return "timerfd"; })) {
         control_.close_peer();
     }
 
     int to_the_end() {
         for (bool alive = true; alive;) {
-            std::array<pollfd, 4> polled{{{control_.fd(), POLLIN, 0}, {signals::fd(), POLLIN, 0}, {grace_.get(), POLLIN, 0}, {nspawn_.pidfd(), POLLIN, 0}}};
+            std::array<pollfd, 4> polled{{{control_.fd(), POLLIN, 0},
+                                          {signals::fd(), POLLIN, 0},
+                                          {grace_.get(), POLLIN, 0},
+                                          {nspawn_.pidfd(), POLLIN, 0}}};
             check(TEMP_FAILURE_RETRY(::poll(polled.data(), polled.size(), -1)), [] { return "poll"; });
             if (polled[0].revents != 0) on_control();
             if (polled[1].revents != 0) on_signal();
@@ -160,8 +166,11 @@ private:
     [[nodiscard]] int conclude(int nspawn_status) const {
         if (status_) return *status_;
         if (asked_to_end_) return exit_signal_base + *asked_to_end_;
-        if (WIFSIGNALED(nspawn_status)) throw Error(fmt::format("systemd-nspawn was killed by SIG{}", sigabbrev_np(WTERMSIG(nspawn_status))));
-        if (!ready_) throw Error(fmt::format("systemd-nspawn failed with status {} before the command could start", WEXITSTATUS(nspawn_status)));
+        if (WIFSIGNALED(nspawn_status))
+            throw Error(fmt::format("systemd-nspawn was killed by SIG{}", sigabbrev_np(WTERMSIG(nspawn_status))));
+        if (!ready_)
+            throw Error(fmt::format("systemd-nspawn failed with status {} before the command could start",
+                                    WEXITSTATUS(nspawn_status)));
         // Init had no chance to tell: somebody killed the whole container from outside.
         return exit_signal_base + SIGKILL;
     }
@@ -178,7 +187,8 @@ private:
 
 }  // namespace
 
-int Supervisor::run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const Events& events) {
+int Supervisor::run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+                    const Events& events) {
     const TerminalSettings restore_terminal;
     become_subreaper();
     // Whatever way we leave: a killed nspawn hands its container over to us, and it must not live on.

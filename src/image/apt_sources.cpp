@@ -31,7 +31,8 @@ std::vector<Paragraph> paragraphs(std::string_view text) {
             if (!field.empty()) all.back()[field] += "\n" + std::string(text::trim(line));
         } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
             field = std::string(line.substr(0, colon));
-            std::ranges::transform(field, field.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+            std::ranges::transform(field, field.begin(),
+                                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
             all.back()[field] = std::string(text::trim(line.substr(colon + 1)));
         }
     }
@@ -62,7 +63,8 @@ bool has_suffix(const std::string& name, std::string_view suffix) { return std::
 }  // namespace
 
 std::string AptSource::line() const {
-    return fmt::format("deb {}{} {} {}", options.empty() ? "" : "[" + options + "] ", uri, suite, text::join(components, " "));
+    return fmt::format("deb {}{} {} {}", options.empty() ? "" : "[" + options + "] ", uri, suite,
+                       text::join(components, " "));
 }
 
 std::vector<AptSource> parse_list(std::string_view text) {
@@ -96,7 +98,8 @@ std::vector<AptSource> parse_deb822(std::string_view text) {
         const auto options = options_of(paragraph);
         for (const auto uri : text::words(paragraph["uris"]))
             for (const auto suite : text::words(paragraph["suites"]))
-                found.push_back({std::string(uri), std::string(suite), strings(text::words(paragraph["components"])), options});
+                found.push_back(
+                    {std::string(uri), std::string(suite), strings(text::words(paragraph["components"])), options});
     }
     return found;
 }
@@ -116,16 +119,19 @@ std::vector<AptSource> host_apt_sources() {
     for (const auto& name : names) {
         if (!has_suffix(name, ".list") && !has_suffix(name, ".sources")) continue;
         const auto contents = fs::read_file("/etc/apt/sources.list.d/" + name, file_limit).value_or("");
-        std::ranges::move(has_suffix(name, ".list") ? parse_list(contents) : parse_deb822(contents), std::back_inserter(all));
+        std::ranges::move(has_suffix(name, ".list") ? parse_list(contents) : parse_deb822(contents),
+                          std::back_inserter(all));
     }
     return all;
 }
 
-std::vector<AptSource> sources_for(const std::vector<AptSource>& sources, const std::string& host_release, const std::string& release) {
+std::vector<AptSource> sources_for(const std::vector<AptSource>& sources, const std::string& host_release,
+                                   const std::string& release) {
     // Some hosts name their release by what it is at the moment, not by its code name.
     const auto serves = [&](const AptSource& source, bool by_alias) {
         const auto name = release_of(source.suite);
-        return by_alias ? name == "stable" || name == "oldstable" || name == "testing" || name == "unstable" : name == host_release;
+        return by_alias ? name == "stable" || name == "oldstable" || name == "testing" || name == "unstable"
+                        : name == host_release;
     };
     for (const bool by_alias : {false, true}) {
         std::vector<AptSource> chosen;

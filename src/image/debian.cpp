@@ -19,19 +19,23 @@ public:
     [[nodiscard]] std::string default_release() const override { return default_release_; }
     [[nodiscard]] std::string architecture() const override { return debian_architecture(); }
 
-    [[nodiscard]] std::vector<std::string> sources(const Os& os, const Os& host, const std::string& mirror) const override {
+    [[nodiscard]] std::vector<std::string> sources(const Os& os, const Os& host,
+                                                   const std::string& mirror) const override {
         std::vector<std::string> lines;
         if (!mirror.empty()) {
             check_mirror(mirror);
             lines.push_back(AptSource{mirror, os.release, components_, ""}.line());
         } else if (host.id == id_) {
-            for (const auto& source : sources_for(host_apt_sources(), host.release, os.release)) lines.push_back(source.line());
+            for (const auto& source : sources_for(host_apt_sources(), host.release, os.release))
+                lines.push_back(source.line());
         }
         return lines;
     }
 
     void bootstrap(const Manifest& manifest, const BuildSite& site) const override {
-        installer::AptJob job{manifest.os.release, manifest.architecture, manifest.sources,
+        installer::AptJob job{manifest.os.release,
+                              manifest.architecture,
+                              manifest.sources,
                               {"bash", "coreutils", "iproute2", "iputils-ping"}};
         std::ranges::copy(manifest.packages, std::back_inserter(job.packages));
         if (!process::find("mmdebstrap") && process::find("debootstrap"))
@@ -43,7 +47,8 @@ public:
 private:
     static void check_mirror(const std::string& mirror) {
         const auto colon = mirror.find(':');
-        if (colon == std::string::npos || colon == 0 || mirror.find_first_of(" \t\n\r[]") != std::string::npos || mirror.size() > 2000)
+        if (colon == std::string::npos || colon == 0 || mirror.find_first_of(" \t\n\r[]") != std::string::npos ||
+            mirror.size() > 2000)
             throw UsageError("invalid mirror " + text::quoted(mirror) + ": expected a URL");
     }
 
@@ -58,7 +63,8 @@ const Distribution& Distribution::find(std::string_view id) {
     static const DebianFamily ubuntu("ubuntu", "noble", {"main", "universe"});
     if (id == "debian") return debian;
     if (id == "ubuntu") return ubuntu;
-    throw UsageError("unknown distribution " + text::quoted(id) + ": hastur knows debian and ubuntu", "choose one: --os debian:stable");
+    throw UsageError("unknown distribution " + text::quoted(id) + ": hastur knows debian and ubuntu",
+                     "choose one: --os debian:stable");
 }
 
 }  // namespace hastur::image

@@ -6,9 +6,13 @@
 namespace hastur::image::installer {
 
 void debootstrap(const AptJob& job, const BuildSite& site) {
-    std::vector<std::string> argv{process::require("debootstrap", "debootstrap"), "--variant=minbase",
-                                  "--arch=" + job.architecture, "--cache-dir=" + site.cache,
-                                  "--include=" + text::join(job.packages, ","), job.release, site.target};
+    std::vector<std::string> argv{process::require("debootstrap", "debootstrap"),
+                                  "--variant=minbase",
+                                  "--arch=" + job.architecture,
+                                  "--cache-dir=" + site.cache,
+                                  "--include=" + text::join(job.packages, ","),
+                                  job.release,
+                                  site.target};
     for (const auto& source : job.sources) {
         auto words = text::words(source);
         std::erase_if(words, [](std::string_view word) { return word.starts_with('[') || word.ends_with(']'); });

@@ -40,7 +40,8 @@ Manifest resolve(const Choice& choice) {
     auto os = choice.os.empty() ? host : parse_os(choice.os);
     const auto& distribution = Distribution::find(os.id);
     if (os.release.empty()) os.release = os.id == host.id ? host.release : distribution.default_release();
-    Manifest manifest{os, distribution.architecture(), distribution.sources(os, host, choice.mirror), choice.packages.names()};
+    Manifest manifest{os, distribution.architecture(), distribution.sources(os, host, choice.mirror),
+                      choice.packages.names()};
     return manifest;
 }
 

@@ -17,7 +17,8 @@ std::vector<std::string> host_apt_options() {
     for (const auto line : text::split(dump, '\n')) {
         const bool proxy = line.starts_with("Acquire::") && line.find("::Proxy") != std::string_view::npos;
         const bool dates = line.starts_with("Acquire::Check-");
-        if ((proxy || dates) && !line.ends_with("\"\";")) options.push_back("--aptopt=" + std::string(line.substr(0, line.size() - 1)));
+        if ((proxy || dates) && !line.ends_with("\"\";"))
+            options.push_back("--aptopt=" + std::string(line.substr(0, line.size() - 1)));
     }
     return options;
 }
@@ -37,7 +38,8 @@ constexpr const char* fill_from_cache =
     "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\" && find \"$HASTUR_CACHE\" -maxdepth 1 -name '*.deb' "
     "-exec cp -ln -t \"$1/var/cache/apt/archives\" {} +";
 constexpr const char* save_to_cache =
-    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -ln -t \"$HASTUR_CACHE\" {} +";
+    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -ln -t \"$HASTUR_CACHE\" "
+    "{} +";
 
 }  // namespace
 
@@ -58,7 +60,8 @@ void mmdebstrap(const AptJob& job, const BuildSite& site) {
     // On standard input: no limit on their number, and no file to clean up.
     if (!job.sources.empty()) argv.emplace_back("-");
     process::Program program{.argv = std::move(argv), .contained = true};
-    program.environment = {"HASTUR_CACHE=" + site.cache, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    program.environment = {"HASTUR_CACHE=" + site.cache, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive",
+                           "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
     for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"})
         if (const char* value = std::getenv(name)) program.environment->push_back(std::string(name) + "=" + value);
     try {

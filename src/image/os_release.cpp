@@ -13,7 +13,8 @@ namespace {
 
 /// Undoes shell quoting as os-release(5) allows it: one pair of quotes, backslash escapes in double quotes.
 std::string unquote(std::string_view value) {
-    if (value.size() < 2 || (value.front() != '"' && value.front() != '\'') || value.back() != value.front()) return std::string(value);
+    if (value.size() < 2 || (value.front() != '"' && value.front() != '\'') || value.back() != value.front())
+        return std::string(value);
     const bool escapes = value.front() == '"';
     value = value.substr(1, value.size() - 2);
     std::string plain;
@@ -50,7 +51,8 @@ Os host_os() {
     auto variables = parse_os_release(contents.value_or(""));
     Os os{variables["ID"], variables["VERSION_CODENAME"]};
     if (os.release.empty()) os.release = variables["VERSION_ID"];
-    if (!is_identifier(os.id)) throw Error("/etc/os-release does not say which distribution this is", "choose one: --os ID:RELEASE");
+    if (!is_identifier(os.id))
+        throw Error("/etc/os-release does not say which distribution this is", "choose one: --os ID:RELEASE");
     return os;
 }
 
@@ -59,7 +61,8 @@ Os parse_os(std::string_view text) {
     const auto id = text.substr(0, colon);
     const auto release = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
     if (!is_identifier(id) || (colon != std::string_view::npos && !is_identifier(release)))
-        throw UsageError("invalid distribution " + text::quoted(text) + ": expected ID[:RELEASE], such as debian:bookworm");
+        throw UsageError("invalid distribution " + text::quoted(text) +
+                         ": expected ID[:RELEASE], such as debian:bookworm");
     return {std::string(id), std::string(release)};
 }
 

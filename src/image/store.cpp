@@ -51,7 +51,7 @@ Info read_info(int images, const std::string& id) {
         json.at("packages").get_to(info.manifest.packages);
         json.at("size").get_to(info.size);
         json.at("created").get_to(info.created);
-        struct stat stat{};
+        struct stat stat {};
         check(::fstatat(dir.get(), note, &stat, AT_SYMLINK_NOFOLLOW), [] { return "stat"; });
         info.last_used = stat.st_mtim.tv_sec;
     } catch (const std::exception& error) {
@@ -67,8 +67,10 @@ std::optional<Held> Store::hold(const std::string& id) const {
     if (!dir) return std::nullopt;
     check(TEMP_FAILURE_RETRY(::flock(dir.get(), LOCK_SH)), [] { return "locking an image"; });
     // It may have been replaced between the two calls above.
-    struct stat mine{}, named{};
-    if (::fstat(dir.get(), &mine) < 0 || ::fstatat(root_.images(), id.c_str(), &named, 0) < 0 || mine.st_ino != named.st_ino)
+    struct stat mine {
+    }, named{};
+    if (::fstat(dir.get(), &mine) < 0 || ::fstatat(root_.images(), id.c_str(), &named, 0) < 0 ||
+        mine.st_ino != named.st_ino)
         return hold(id);
     // The note's modification time says when the image was last used.
     ::utimensat(dir.get(), note, nullptr, 0);
@@ -97,7 +99,9 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
     const Workspace site(root_);
     fs::make_directory(site.dir(), "image", 0700);
     fs::make_directory(root_.dir(), "cache/" + manifest.os.id, 0700);
-    const auto tell = [&](std::string_view step) { log::progress(fmt::format("bootstrapping {}: {}", manifest.describe(), step)); };
+    const auto tell = [&](std::string_view step) {
+        log::progress(fmt::format("bootstrapping {}: {}", manifest.describe(), step));
+    };
     tell("starting");
     Distribution::find(manifest.os.id)
         .bootstrap(manifest, {site.path() + "/image/rootfs", root_.path() + "/cache/" + manifest.os.id, tell});

@@ -23,7 +23,9 @@ std::vector<Ipv4Address> reserved(nl::Socket& socket, const std::string& resolv_
     return list;
 }
 
-bool contains(const std::vector<Ipv4Address>& list, Ipv4Address address) { return std::ranges::find(list, address) != list.end(); }
+bool contains(const std::vector<Ipv4Address>& list, Ipv4Address address) {
+    return std::ranges::find(list, address) != list.end();
+}
 
 Lease take_exactly(const BridgeState& state, const Bridge& bridge, Ipv4Address address, const Tenant& tenant,
                    const std::vector<Ipv4Address>& unavailable) {
@@ -31,7 +33,8 @@ Lease take_exactly(const BridgeState& state, const Bridge& bridge, Ipv4Address a
     if (address == bridge.address.address) throw Error(text + " is the bridge's own");
     if (contains(unavailable, address)) throw Error(text + " is in use by this host, its gateway or its resolver");
     if (bridge.address.contains(address) && !bridge.address.usable(address))
-        throw Error(text + " is the network or broadcast address of bridge " + bridge.name.str() + " (" + bridge.address.str() + ")");
+        throw Error(text + " is the network or broadcast address of bridge " + bridge.name.str() + " (" +
+                    bridge.address.str() + ")");
     if (auto lease = Lease::take(state, address, tenant)) return std::move(*lease);
     const auto other = tenant_of(state, address).value_or(Tenant{});
     throw Error(text + " is in use by container '" + other.name + "' (root " + other.root + ")");
@@ -39,14 +42,16 @@ Lease take_exactly(const BridgeState& state, const Bridge& bridge, Ipv4Address a
 
 /// Everything inside the namespace, in one batch. A resolver that would be looked for in the container's own
 /// network, where it is not, is reached by the gateway like the rest of the world.
-void set_up_namespace(nl::Socket& inside, const Ipv4Interface& address, Ipv4Address gateway, const std::vector<Ipv4Address>& resolvers) {
+void set_up_namespace(nl::Socket& inside, const Ipv4Interface& address, Ipv4Address gateway,
+                      const std::vector<Ipv4Address>& resolvers) {
     std::vector<nl::Request> requests;
     requests.push_back(raise(loopback_index));
     requests.push_back(raise(container_index));
     requests.push_back(add_address(container_index, address, true));
     requests.push_back(add_gateway_route(container_index, {{0}, 0}, gateway));
     for (const auto resolver : resolvers)
-        if (address.contains(resolver) && resolver != gateway) requests.push_back(add_gateway_route(container_index, {resolver, 32}, gateway));
+        if (address.contains(resolver) && resolver != gateway)
+            requests.push_back(add_gateway_route(container_index, {resolver, 32}, gateway));
     inside.execute(std::move(requests));
 }
 
@@ -97,7 +102,8 @@ void Connection::attach(const Wanted& wanted) {
         chosen_ = bridge.chosen;
         if (wanted.uplink) uplink_.emplace(socket_, state, bridge, *wanted.uplink);
         // A network that we chose collides with nothing; in any other one the host may have addresses of its own.
-        const auto unavailable = wanted.address || !bridge.chosen ? reserved(socket_, resolv_conf_) : std::vector<Ipv4Address>{};
+        const auto unavailable =
+            wanted.address || !bridge.chosen ? reserved(socket_, resolv_conf_) : std::vector<Ipv4Address>{};
         if (wanted.address)
             lease_ = take_exactly(state, bridge, wanted.address->address, wanted.tenant, unavailable);
         else
@@ -106,7 +112,8 @@ void Connection::attach(const Wanted& wanted) {
         const bool forwarding_changed = bridge.changed && ensure_forwarding(socket_, state_, bridge_name_);
         ensure_firewall(state_, bridge.changed || forwarding_changed);
     }
-    address_ = {lease_->address(), wanted.address && wanted.address->length ? *wanted.address->length : bridge_address_.length};
+    address_ = {lease_->address(),
+                wanted.address && wanted.address->length ? *wanted.address->length : bridge_address_.length};
     log::debug("address {} on {}", address_.str(), bridge_name_.str());
 
     const auto host_end = IfName::for_container(wanted.tenant.name, wanted.tenant.run);
@@ -125,9 +132,11 @@ void Connection::look_after_host() {
     }
     if (!chosen_) return;
     for (const auto& route : routes(socket_))
-        if (route.protocol != route_protocol && route.destination.length > 0 && route.destination.overlaps(bridge_address_))
-            log::failure("the host's route to {} overlaps the network {} of bridge {}; hastur --free lets it move elsewhere",
-                         route.destination.str(), bridge_address_.str(), bridge_name_.str());
+        if (route.protocol != route_protocol && route.destination.length > 0 &&
+            route.destination.overlaps(bridge_address_))
+            log::failure(
+                "the host's route to {} overlaps the network {} of bridge {}; hastur --free lets it move elsewhere",
+                route.destination.str(), bridge_address_.str(), bridge_name_.str());
 }
 
 void Connection::close() {

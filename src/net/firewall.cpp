@@ -31,7 +31,8 @@ std::optional<std::uint32_t> generation() {
     nl::Message message(nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0));
     nfgenmsg header{};
     header.version = NFNETLINK_V0;
-    if (!message || nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO) < 0) throw Error("out of memory");
+    if (!message || nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO) < 0)
+        throw Error("out of memory");
     std::optional<std::uint32_t> found;
     try {
         socket.query(std::move(message), false, "asking for the firewall's generation", [&](nlmsghdr* answer) {
@@ -50,7 +51,8 @@ void apply(const std::string& rules) {
         process::run({.argv = {nft(), "-f", "-"}}, rules);
     } catch (ProcessError& error) {
         error.add_context("setting firewall rules");
-        throw Error(std::string(error.what()) + ": " + std::string(text::trim(text::split(error.tail(), '\n').front())));
+        throw Error(std::string(error.what()) + ": " +
+                    std::string(text::trim(text::split(error.tail(), '\n').front())));
     }
 }
 
@@ -77,10 +79,12 @@ std::string own_table(const State& state, const std::vector<IfName>& bridges) {
     std::string guard, by_uplink;
     // The host was no router before we switched forwarding on for these, and is none for anybody else now.
     if (const auto forwarders = switched_on(state); !forwarders.empty())
-        guard = fmt::format("        iifname {} oifname != {} ct state new ct status ! dnat drop\n", braces(forwarders), ours);
+        guard = fmt::format("        iifname {} oifname != {} ct state new ct status ! dnat drop\n", braces(forwarders),
+                            ours);
     // One that leaves by an uplink in a bridge (-t) needs an address that the outside knows just as well.
     if (!pools.empty())
-        by_uplink = fmt::format("        iifname {0} ip saddr {{ {1} }} ip daddr != {{ {1} }} masquerade\n", ours, fmt::join(pools, ", "));
+        by_uplink = fmt::format("        iifname {0} ip saddr {{ {1} }} ip daddr != {{ {1} }} masquerade\n", ours,
+                                fmt::join(pools, ", "));
     return fmt::format(R"(table ip hastur
 delete table ip hastur
 table ip hastur {{
@@ -107,7 +111,8 @@ std::vector<ForeignChain> dropping_forward_chains(const Json& ruleset) {
         if (!item.contains("chain")) continue;
         const auto& chain = item["chain"];
         const auto family = chain.value("family", "");
-        if (chain.value("hook", "") == "forward" && chain.value("policy", "") == "drop" && (family == "ip" || family == "inet"))
+        if (chain.value("hook", "") == "forward" && chain.value("policy", "") == "drop" &&
+            (family == "ip" || family == "inet"))
             found.push_back({family, chain.value("table", ""), chain.value("name", "")});
     }
     return found;
@@ -120,8 +125,8 @@ std::string removals(const Json& ruleset) {
         if (!item.contains("rule")) continue;
         const auto& rule = item["rule"];
         if (rule.value("comment", "") == rule_mark && rule.value("table", "") != "hastur")
-            commands += fmt::format("delete rule {} {} {} handle {}\n", rule.value("family", ""), rule.value("table", ""),
-                                    rule.value("chain", ""), rule.value("handle", 0));
+            commands += fmt::format("delete rule {} {} {} handle {}\n", rule.value("family", ""),
+                                    rule.value("table", ""), rule.value("chain", ""), rule.value("handle", 0));
     }
     return commands;
 }
@@ -152,7 +157,8 @@ void ensure_firewall(const State& state, bool changed) {
     // One transaction, one step: anything else means that somebody changed rules at the same time, and we look
     // again at the next start.
     const auto after = generation();
-    if (after && (!before || *after == *before + 1)) fs::write_file(state.dir(), "firewall", std::to_string(*after), 0600);
+    if (after && (!before || *after == *before + 1))
+        fs::write_file(state.dir(), "firewall", std::to_string(*after), 0600);
 }
 
 void remove_firewall(const State& state) {
@@ -161,7 +167,8 @@ void remove_firewall(const State& state) {
     const auto ruleset = list("ruleset");
     auto commands = removals(ruleset);
     for (const auto& item : ruleset)
-        if (item.contains("table") && item["table"].value("name", "") == "hastur" && item["table"].value("family", "") == "ip")
+        if (item.contains("table") && item["table"].value("name", "") == "hastur" &&
+            item["table"].value("family", "") == "ip")
             commands += "delete table ip hastur\n";
     if (!commands.empty()) apply(commands);
 }

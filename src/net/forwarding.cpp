@@ -20,7 +20,9 @@ constexpr std::size_t limit = 1U << 16U;
 
 std::string path_of(const std::string& interface) { return "/proc/sys/net/ipv4/conf/" + interface + "/forwarding"; }
 
-bool is_on(const std::string& interface) { return fs::read_file(path_of(interface), limit).value_or("1").starts_with('1'); }
+bool is_on(const std::string& interface) {
+    return fs::read_file(path_of(interface), limit).value_or("1").starts_with('1');
+}
 
 void write(const std::string& interface, char value) {
     const UniqueFd file(::open(path_of(interface).c_str(), O_WRONLY | O_CLOEXEC));
@@ -38,7 +40,8 @@ std::vector<std::string> ways_out(nl::Socket& socket) {
     for (const auto& route : routes(socket)) {
         std::array<char, IF_NAMESIZE> name{};
         const bool is_default = route.destination.length == 0 && route.type == RTN_UNICAST;
-        if (is_default && route.out_index != 0 && ::if_indextoname(static_cast<unsigned>(route.out_index), name.data()) != nullptr)
+        if (is_default && route.out_index != 0 &&
+            ::if_indextoname(static_cast<unsigned>(route.out_index), name.data()) != nullptr)
             names.emplace_back(name.data());
     }
     return names;

@@ -80,10 +80,14 @@ std::vector<RouteInfo> routes(nl::Socket& socket) {
     std::vector<RouteInfo> found;
     socket.query(request(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
         const auto* info = static_cast<rtmsg*>(nlmsg_data(header));
-        if (info->rtm_family != AF_INET || info->rtm_table == RT_TABLE_LOCAL || (info->rtm_flags & RTM_F_CLONED) != 0) return;
+        if (info->rtm_family != AF_INET || info->rtm_table == RT_TABLE_LOCAL || (info->rtm_flags & RTM_F_CLONED) != 0)
+            return;
         const auto find = [&](int type) { return nlmsg_find_attr(header, sizeof(rtmsg), type); };
-        RouteInfo route{{address_in(find(RTA_DST)), info->rtm_dst_len}, 0, address_in(find(RTA_GATEWAY)),
-                        info->rtm_protocol, info->rtm_type};
+        RouteInfo route{{address_in(find(RTA_DST)), info->rtm_dst_len},
+                        0,
+                        address_in(find(RTA_GATEWAY)),
+                        info->rtm_protocol,
+                        info->rtm_type};
         if (const auto* out = find(RTA_OIF)) route.out_index = static_cast<int>(nla_get_u32(out));
         found.push_back(route);
     });
@@ -102,7 +106,8 @@ std::vector<Ipv4Address> nameservers(std::string_view resolv_conf) {
 
 std::string usable_resolv_conf() {
     constexpr std::size_t limit = 1U << 16U;
-    for (const char* path : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"}) {
+    for (const char* path :
+         {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"}) {
         auto contents = fs::read_file(path, limit);
         if (!contents) continue;
         for (const auto server : nameservers(*contents))

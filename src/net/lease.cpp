@@ -20,7 +20,8 @@ std::optional<Tenant> read_tenant(int leases, const std::string& address) {
     if (!contents) return std::nullopt;
     const auto json = nlohmann::json::parse(*contents, nullptr, false);
     try {
-        return Tenant{json.at("run").get<std::string>(), json.at("root").get<std::string>(), json.at("name").get<std::string>()};
+        return Tenant{json.at("run").get<std::string>(), json.at("root").get<std::string>(),
+                      json.at("name").get<std::string>()};
     } catch (const nlohmann::json::exception&) {
         return Tenant{};  // cut short by a crash: taken, but nobody can say by whom
     }
@@ -36,7 +37,8 @@ UniqueFd lock_address(int leases, const std::string& address) {
 }  // namespace
 
 Lease::Lease(int leases, Ipv4Address address, UniqueFd file)
-    : leases_(check(::fcntl(leases, F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; })), address_(address),
+    : leases_(check(::fcntl(leases, F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; })),
+      address_(address),
       file_(std::move(file)) {}
 
 void Lease::release() {
@@ -48,7 +50,8 @@ std::optional<Lease> Lease::take(const BridgeState& bridge, Ipv4Address address,
     auto file = lock_address(bridge.leases(), address.str());
     if (!file) return std::nullopt;
     // Whoever had it before may have died and left processes that still use it.
-    if (const auto dead = read_tenant(bridge.leases(), address.str()); dead && !dead->run.empty()) kill_marked(dead->run);
+    if (const auto dead = read_tenant(bridge.leases(), address.str()); dead && !dead->run.empty())
+        kill_marked(dead->run);
     const nlohmann::json json{{"run", tenant.run}, {"root", tenant.root}, {"name", tenant.name}};
     const auto contents = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
     check(::ftruncate(file.get(), 0), [] { return "writing a lease"; });
@@ -63,7 +66,8 @@ Lease Lease::take_any(const BridgeState& bridge, const Ipv4Interface& pool, std:
         if (usable(address)) taken = take(bridge, address, tenant);
         return taken.has_value();
     };
-    if (preferred && pool.usable(*preferred) && *preferred != pool.address && attempt(*preferred)) return std::move(*taken);
+    if (preferred && pool.usable(*preferred) && *preferred != pool.address && attempt(*preferred))
+        return std::move(*taken);
     if (const auto address = next_free(pool, bridge.cursor(), attempt)) {
         bridge.set_cursor(*address);
         return std::move(*taken);

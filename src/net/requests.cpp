@@ -36,7 +36,8 @@ nl::NlAddr hardware_object(const std::string& mac) {
 template <class Build>
 nl::Message build(Build&& builder) {
     nl_msg* message = nullptr;
-    if (const int error = builder(&message); error < 0) throw Error(std::string("building a request: ") + nl_geterror(error));
+    if (const int error = builder(&message); error < 0)
+        throw Error(std::string("building a request: ") + nl_geterror(error));
     return nl::Message(message);
 }
 
@@ -87,8 +88,9 @@ nl::Request create_bridge(const IfName& name, const std::string& mac) {
     rtnl_link_set_name(bridge.get(), name.c_str());
     // A fixed address: otherwise it would change with the ports, and every container's ARP entry with it.
     rtnl_link_set_addr(bridge.get(), hardware_object(mac).get());
-    return {build([&](nl_msg** out) { return rtnl_link_build_add_request(bridge.get(), NLM_F_CREATE | NLM_F_EXCL, out); }),
-            "creating bridge " + name.str()};
+    return {
+        build([&](nl_msg** out) { return rtnl_link_build_add_request(bridge.get(), NLM_F_CREATE | NLM_F_EXCL, out); }),
+        "creating bridge " + name.str()};
 }
 
 nl::Request mark_and_raise(const IfName& name) {
@@ -110,14 +112,17 @@ nl::Request set_hardware_address(int index, const std::string& mac) {
 }
 
 nl::Request set_master(int index, int bridge_index) {
-    return change_link(index, bridge_index != 0 ? "adding an interface to the bridge" : "taking an interface out of the bridge",
-                       [&](rtnl_link* link) { rtnl_link_set_master(link, bridge_index); });
+    return change_link(
+        index, bridge_index != 0 ? "adding an interface to the bridge" : "taking an interface out of the bridge",
+        [&](rtnl_link* link) { rtnl_link_set_master(link, bridge_index); });
 }
 
 nl::Request delete_link(int index, const std::string& name) {
     const nl::Link link(required(rtnl_link_alloc()));
     rtnl_link_set_ifindex(link.get(), index);
-    return {build([&](nl_msg** out) { return rtnl_link_build_delete_request(link.get(), out); }), "removing " + name, {ENODEV}};
+    return {build([&](nl_msg** out) { return rtnl_link_build_delete_request(link.get(), out); }),
+            "removing " + name,
+            {ENODEV}};
 }
 
 nl::Request create_veth(const IfName& host_end, int bridge_index, int namespace_fd, const std::string& mac) {
@@ -130,8 +135,9 @@ nl::Request create_veth(const IfName& host_end, int bridge_index, int namespace_
     rtnl_link_set_ifindex(peer.get(), container_index);
     rtnl_link_set_addr(peer.get(), hardware_object(mac).get());
     rtnl_link_set_ns_fd(peer.get(), namespace_fd);
-    return {build([&](nl_msg** out) { return rtnl_link_build_add_request(pair.get(), NLM_F_CREATE | NLM_F_EXCL, out); }),
-            "creating interface " + host_end.str()};
+    return {
+        build([&](nl_msg** out) { return rtnl_link_build_add_request(pair.get(), NLM_F_CREATE | NLM_F_EXCL, out); }),
+        "creating interface " + host_end.str()};
 }
 
 nl::Request add_address(int index, const Ipv4Interface& address, bool own_route) {
@@ -139,26 +145,31 @@ nl::Request add_address(int index, const Ipv4Interface& address, bool own_route)
     if (address.length < 31) rtnl_addr_set_broadcast(object.get(), address_object(address.broadcast()).get());
     if (!own_route) rtnl_addr_set_flags(object.get(), IFA_F_NOPREFIXROUTE);
     return {build([&](nl_msg** out) { return rtnl_addr_build_add_request(object.get(), NLM_F_CREATE, out); }),
-            "adding address " + address.str(), {EEXIST}};
+            "adding address " + address.str(),
+            {EEXIST}};
 }
 
 nl::Request delete_address(int index, const Ipv4Interface& address) {
     const auto object = addr_object(index, address);
     return {build([&](nl_msg** out) { return rtnl_addr_build_delete_request(object.get(), 0, out); }),
-            "removing address " + address.str(), {EADDRNOTAVAIL, ENODEV}};
+            "removing address " + address.str(),
+            {EADDRNOTAVAIL, ENODEV}};
 }
 
 nl::Request add_host_route(int bridge_index, Ipv4Address container, Ipv4Address source) {
     const auto route = route_object({container, 32}, bridge_index, RT_SCOPE_LINK);
     rtnl_route_set_pref_src(route.get(), address_object(source).get());
-    return {build([&](nl_msg** out) { return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, out); }),
+    return {build([&](nl_msg** out) {
+                return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, out);
+            }),
             "adding the route to " + container.str()};
 }
 
 nl::Request delete_host_route(int bridge_index, Ipv4Address container) {
     const auto route = route_object({container, 32}, bridge_index, RT_SCOPE_LINK);
     return {build([&](nl_msg** out) { return rtnl_route_build_del_request(route.get(), 0, out); }),
-            "removing the route to " + container.str(), {ESRCH, ENODEV}};
+            "removing the route to " + container.str(),
+            {ESRCH, ENODEV}};
 }
 
 nl::Request add_gateway_route(int index, const Ipv4Interface& destination, Ipv4Address gateway) {
@@ -166,7 +177,9 @@ nl::Request add_gateway_route(int index, const Ipv4Interface& destination, Ipv4A
     rtnl_nexthop* hop = rtnl_route_nexthop_n(route.get(), 0);
     rtnl_route_nh_set_gateway(hop, address_object(gateway).get());
     rtnl_route_nh_set_flags(hop, RTNH_F_ONLINK);
-    return {build([&](nl_msg** out) { return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, out); }),
+    return {build([&](nl_msg** out) {
+                return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, out);
+            }),
             "adding the route by " + gateway.str()};
 }
 

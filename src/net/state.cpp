@@ -23,7 +23,9 @@ UniqueFd subdirectory(int parent, const std::string& name) {
 }  // namespace
 
 BridgeState::BridgeState(int parent, const IfName& name)
-    : name_(name), dir_(subdirectory(parent, name.str())), leases_(subdirectory(dir_.get(), "leases")),
+    : name_(name),
+      dir_(subdirectory(parent, name.str())),
+      leases_(subdirectory(dir_.get(), "leases")),
       uplinks_(subdirectory(dir_.get(), "uplinks")) {}
 
 std::optional<BridgeState::Record> BridgeState::record() const {
@@ -42,8 +44,7 @@ std::optional<BridgeState::Record> BridgeState::record() const {
 }
 
 void BridgeState::write(const Record& record) const {
-    const nlohmann::json json{
-        {"address", record.address.str()},
+    const nlohmann::json json{{"address", record.address.str()},
                               {"made_link", record.made_link},
                               {"made_address", record.made_address},
                               {"chosen", record.chosen}};

@@ -72,15 +72,19 @@ void read_routes(nl::Socket& socket, std::uint8_t family, int index, Moved& move
 }
 
 template <class Header>
-Header& header_in(std::string& payload) { return *reinterpret_cast<Header*>(payload.data()); }
+Header& header_in(std::string& payload) {
+    return *reinterpret_cast<Header*>(payload.data());
+}
 
 std::uint8_t scope_of(const std::string& route) { return reinterpret_cast<const rtmsg*>(route.data())->rtm_scope; }
 
 /// Copies the attributes behind a message's header, but for those that `skip` names.
-void copy_attributes(nl_msg* message, const std::string& payload, std::size_t header_size, const std::vector<int>& skip) {
+void copy_attributes(nl_msg* message, const std::string& payload, std::size_t header_size,
+                     const std::vector<int>& skip) {
     const auto offset = NLMSG_ALIGN(header_size);
     auto* attribute = reinterpret_cast<nlattr*>(const_cast<char*>(payload.data()) + offset);
-    for (int left = static_cast<int>(payload.size() - offset); nla_ok(attribute, left); attribute = nla_next(attribute, &left))
+    for (int left = static_cast<int>(payload.size() - offset); nla_ok(attribute, left);
+         attribute = nla_next(attribute, &left))
         if (std::ranges::find(skip, nla_type(attribute)) == skip.end())
             nla_put(message, nla_type(attribute), nla_len(attribute), nla_data(attribute));
 }
@@ -93,7 +97,8 @@ nl::Request address_request(int type, std::string payload, int index, bool keep_
     auto message = dump_request(type, header);
     nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWADDR ? NLM_F_CREATE : 0;
     // A label must begin with the interface's name, so it goes only with the interface.
-    copy_attributes(message.get(), payload, sizeof(ifaddrmsg), keep_label ? std::vector<int>{} : std::vector<int>{IFA_LABEL});
+    copy_attributes(message.get(), payload, sizeof(ifaddrmsg),
+                    keep_label ? std::vector<int>{} : std::vector<int>{IFA_LABEL});
     return {std::move(message), "moving an address", {EEXIST, EADDRNOTAVAIL}};
 }
 
@@ -110,8 +115,10 @@ nl::Request route_request(int type, std::string payload, int index) {
 /// Takes addresses and routes from one interface and gives them to another.
 void hand_over(std::vector<nl::Request>& requests, const Moved& moved, int from, int to, bool keep_label) {
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_DELROUTE, route, from));
-    for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_DELADDR, address, from, !keep_label));
-    for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_NEWADDR, address, to, keep_label));
+    for (const auto& address : moved.addresses)
+        requests.push_back(address_request(RTM_DELADDR, address, from, !keep_label));
+    for (const auto& address : moved.addresses)
+        requests.push_back(address_request(RTM_NEWADDR, address, to, keep_label));
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_NEWROUTE, route, to));
 }
 
@@ -123,7 +130,8 @@ std::string to_hex(const std::string& bytes) {
 
 std::string from_hex(const std::string& hex) {
     std::string bytes;
-    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
+        bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
     return bytes;
 }
 
@@ -142,7 +150,8 @@ std::optional<Moved> from_note(const std::string& note) {
     for (const auto& hex : list("addresses")) moved.addresses.push_back(from_hex(hex));
     for (const auto& hex : list("routes")) moved.routes.push_back(from_hex(hex));
     const auto whole = [](std::size_t header) { return [header](const std::string& s) { return s.size() >= header; }; };
-    if (!std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) || !std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
+    if (!std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) ||
+        !std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
         return std::nullopt;
     return moved;
 }
@@ -188,7 +197,8 @@ UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge&
             read_routes(socket, family, link.index, moved);
         }
         // Routes that others go through first.
-        std::ranges::stable_sort(moved.routes, std::greater{}, [](const std::string& route) { return scope_of(route); });
+        std::ranges::stable_sort(moved.routes, std::greater{},
+                                 [](const std::string& route) { return scope_of(route); });
         fs::write_file(state.uplinks(), interface.str(), to_note(moved), 0600);
         try {
             move_in(socket, bridge, link, moved);
@@ -206,7 +216,8 @@ UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge&
     }
     // Without a note the interface was in the bridge before us: then there is nothing to give back.
     file_ = fs::open_beneath_if_exists(state.uplinks(), interface.str(), O_RDWR);
-    if (file_ && !range_lock::try_shared(file_.get(), 0)) throw Error("uplink " + interface.str() + " is just being given back");
+    if (file_ && !range_lock::try_shared(file_.get(), 0))
+        throw Error("uplink " + interface.str() + " is just being given back");
 }
 
 void give_back_unused(nl::Socket& socket, const BridgeState& state) {

@@ -14,14 +14,19 @@ Merged::Merged(const Root& root, const Parts& parts, const StorageSpec& storage)
         mount_in_memory(root, parts, storage);
     } else {
         try {
-            mount::overlay({root.path(), parts.layers, parts.container + "/data", parts.container + "/work", parts.source, parts.ephemeral}, path_);
+            mount::overlay({root.path(), parts.layers, parts.container + "/data", parts.container + "/work",
+                            parts.source, parts.ephemeral},
+                           path_);
             ++mounts_;
         } catch (const SysError& error) {
             // What overlayfs answers to an upper directory that it cannot use (on another overlay, on NFS).
             if (error.code() != EINVAL) throw;
             log::debug("no overlay on this file system: {}", error.what());
             mount_in_memory(root, parts, storage);
-            log::failure("the file system of {} cannot carry an overlay: this container's data is kept in memory and ends with it", root.path());
+            log::failure(
+                "the file system of {} cannot carry an overlay: this container's data is kept in memory and ends with "
+                "it",
+                root.path());
         }
     }
     dir_ = fs::open_directory(path_);
@@ -30,7 +35,8 @@ Merged::Merged(const Root& root, const Parts& parts, const StorageSpec& storage)
 void Merged::mount_in_memory(const Root& root, const Parts& parts, const StorageSpec& storage) {
     const auto data = fs::open_beneath(root.dir(), parts.container + "/data", O_RDONLY | O_DIRECTORY);
     if (!fs::list(data.get()).empty())
-        throw Error("the container has data on disk, which a file system in memory would hide", "use it with -s overlayfs, or destroy it first (-D)");
+        throw Error("the container has data on disk, which a file system in memory would hide",
+                    "use it with -s overlayfs, or destroy it first (-D)");
     mount::tmpfs(path_, parts.source, storage.size, 0700);
     ++mounts_;
     const auto memory = fs::open_directory(path_);

@@ -35,15 +35,18 @@ void make_path(const std::string& path) {
 }
 
 void refuse_if_open_to_others(int dir, const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     check(::fstat(dir, &info), [] { return "stat"; });
     if (info.st_uid != 0) throw Error("root directory " + text::quoted(path) + " belongs to another user");
     if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        throw Error("root directory " + text::quoted(path) + " may be written to by other users", "chmod 700 it, if it is hastur's");
+        throw Error("root directory " + text::quoted(path) + " may be written to by other users",
+                    "chmod 700 it, if it is hastur's");
 }
 
 /// Holds the root shared for the life of the process, so that `dissolve` can tell that it is in use.
-void hold(int dir) { check(TEMP_FAILURE_RETRY(::flock(dir, LOCK_SH)), [] { return "locking the root directory"; }); }
+void hold(int dir) {
+    check(TEMP_FAILURE_RETRY(::flock(dir, LOCK_SH)), [] { return "locking the root directory"; });
+}
 
 }  // namespace
 
@@ -66,7 +69,7 @@ Root Root::open(const std::string& path) {
 }
 
 std::optional<Root> Root::open_if_exists(const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     if (::stat(path.c_str(), &info) < 0 && errno == ENOENT) return std::nullopt;
     return with_context("opening root " + text::quoted(path), [&]() -> std::optional<Root> {
         auto resolved = absolute(path);
@@ -101,7 +104,8 @@ Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::m
 bool Root::dissolve() {
     // Everybody else holds it shared.
     if (::flock(dir_.get(), LOCK_EX | LOCK_NB) < 0) return false;
-    if (!fs::list(containers_.get()).empty() || !fs::list(running_.get()).empty() || !fs::list(images_.get()).empty()) return false;
+    if (!fs::list(containers_.get()).empty() || !fs::list(running_.get()).empty() || !fs::list(images_.get()).empty())
+        return false;
     for (const char* name : subdirectories) fs::remove_tree(dir_.get(), name);
     fs::remove_file(dir_.get(), mark);
     return true;

@@ -89,16 +89,22 @@ Child::Child(const Program& program) {
     const UniqueFd report_read(report[0]);
     UniqueFd report_write(report[1]);
     // Descriptor 3 is about to be overwritten in the child: the report must not live there.
-    if (report_write.get() == 3) report_write.reset(check(::fcntl(report[1], F_DUPFD_CLOEXEC, 4), [] { return "dup"; }));
+    if (report_write.get() == 3)
+        report_write.reset(check(::fcntl(report[1], F_DUPFD_CLOEXEC, 4), [] { return "dup"; }));
 
     auto environment = program.environment ? *program.environment : own_environment();
     if (program.passed_fd >= 0) {
         environment.emplace_back("LISTEN_FDS=1");
         environment.emplace_back("LISTEN_PID=");
     }
-    const Plan plan{pointers(program.argv), pointers(environment),
+    const Plan plan{pointers(program.argv),
+                    pointers(environment),
                     {program.standard_in, program.standard_out, program.standard_error},
-                    program.passed_fd, program.death_signal, report_write.get(), ::getpid(), program.contained};
+                    program.passed_fd,
+                    program.death_signal,
+                    report_write.get(),
+                    ::getpid(),
+                    program.contained};
 
     const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
     pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));

@@ -44,13 +44,14 @@ auto opening(const std::string& path) {
 }
 
 std::optional<std::string> read_regular(UniqueFd fd, const std::string& name, std::size_t limit) {
-    struct stat info{};
+    struct stat info {};
     check(::fstat(fd.get(), &info), opening(name));
     if (!S_ISREG(info.st_mode)) throw Error(text::quoted(name) + " is no regular file");
     std::string contents;
     std::size_t filled = 0;
     // Files in /proc say that their size is 0: the buffer grows as far as it must.
-    for (std::size_t room = std::min(limit, static_cast<std::size_t>(info.st_size)) + 4096; filled <= limit; room *= 2) {
+    for (std::size_t room = std::min(limit, static_cast<std::size_t>(info.st_size)) + 4096; filled <= limit;
+         room *= 2) {
         contents.resize(std::min(room, limit + 1));
         const auto got = TEMP_FAILURE_RETRY(::read(fd.get(), contents.data() + filled, contents.size() - filled));
         check(got, [&] { return "reading " + text::quoted(name); });
@@ -79,7 +80,8 @@ UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode)
 }
 
 UniqueFd open_directory(const std::string& path) {
-    return UniqueFd(check(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), opening(path)));
+    return UniqueFd(
+        check(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), opening(path)));
 }
 
 bool make_directory(int dir, const std::string& name, mode_t mode) {
@@ -131,7 +133,8 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 
 void write_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto written = check(TEMP_FAILURE_RETRY(::write(fd, bytes.data(), bytes.size())), [] { return "writing"; });
+        const auto written =
+            check(TEMP_FAILURE_RETRY(::write(fd, bytes.data(), bytes.size())), [] { return "writing"; });
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
 }

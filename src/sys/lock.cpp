@@ -14,7 +14,7 @@ namespace range_lock {
 namespace {
 
 struct flock one_byte(short type, off_t byte) {
-    struct flock lock{};
+    struct flock lock {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     lock.l_start = byte;
@@ -67,8 +67,8 @@ LockFile::LockFile(int dir, std::string name) : dir_(dir), name_(std::move(name)
 void LockFile::reopen() { fd_ = fs::open_beneath(dir_, name_, O_RDWR | O_CREAT, 0600); }
 
 bool LockFile::current() const {
-    struct stat mine{};
-    struct stat named{};
+    struct stat mine {};
+    struct stat named {};
     check(::fstat(fd_.get(), &mine), [] { return "stat"; });
     return ::fstatat(dir_, name_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == mine.st_ino &&
            named.st_dev == mine.st_dev;

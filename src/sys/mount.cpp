@@ -37,7 +37,8 @@ void mount_now(const char* type, const std::string& source, const std::string& t
 class WorkingDirectory {
 public:
     explicit WorkingDirectory(const std::string& path)
-        : before_(check(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), [] { return "opening the working directory"; })) {
+        : before_(
+              check(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), [] { return "opening the working directory"; })) {
         check(::chdir(path.c_str()), [] { return "changing the working directory"; });
     }
     ~WorkingDirectory() { [[maybe_unused]] const int ignored = ::fchdir(before_.get()); }
@@ -54,8 +55,9 @@ void overlay(const Overlay& what, const std::string& target) {
     const WorkingDirectory in_base(what.base);
     // A container meets another lower layer whenever it asks for other packages, so every feature that stores a
     // reference to the lower layer in the upper one is off, whatever this kernel's defaults are.
-    const auto options = fmt::format("lowerdir={},upperdir={},workdir={},index=off,metacopy=off,redirect_dir=off,xino=off{}",
-                                     what.lower, what.upper, what.work, what.is_volatile ? ",volatile" : "");
+    const auto options =
+        fmt::format("lowerdir={},upperdir={},workdir={},index=off,metacopy=off,redirect_dir=off,xino=off{}", what.lower,
+                    what.upper, what.work, what.is_volatile ? ",volatile" : "");
     mount_now("overlay", what.source, target, options);
 }
 

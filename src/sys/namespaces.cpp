@@ -19,7 +19,8 @@ namespace hastur {
 namespace {
 
 UniqueFd own_network() {
-    return UniqueFd(check(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), [] { return "opening the network namespace"; }));
+    return UniqueFd(
+        check(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), [] { return "opening the network namespace"; }));
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ void Socket::execute(std::vector<Request> requests) {
     message.msg_namelen = sizeof kernel;
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
-    check(TEMP_FAILURE_RETRY(::sendmsg(nl_socket_get_fd(socket_.get()), &message, 0)), [] { return "sending to netlink"; });
+    check(TEMP_FAILURE_RETRY(::sendmsg(nl_socket_get_fd(socket_.get()), &message, 0)),
+          [] { return "sending to netlink"; });
 
     const Request* failed = nullptr;
     Ack failure;
@@ -105,7 +106,8 @@ void Socket::execute(std::vector<Request> requests) {
             if (header->nlmsg_type != NLMSG_ERROR || found == waiting.end()) return;
             auto ack = ack_of(header);
             const auto& request = *found->second;
-            if (ack.code != 0 && failed == nullptr && std::ranges::find(request.tolerated, ack.code) == request.tolerated.end()) {
+            if (ack.code != 0 && failed == nullptr &&
+                std::ranges::find(request.tolerated, ack.code) == request.tolerated.end()) {
                 failed = &request;
                 failure = std::move(ack);
             }
@@ -115,8 +117,10 @@ void Socket::execute(std::vector<Request> requests) {
     if (failed != nullptr) fail(failure, failed->what);
 }
 
-void Socket::query(Message message, bool dump, const std::string& what, const std::function<void(nlmsghdr*)>& on_message) {
-    nlmsg_hdr(message.get())->nlmsg_flags |= static_cast<std::uint16_t>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : NLM_F_ACK));
+void Socket::query(Message message, bool dump, const std::string& what,
+                   const std::function<void(nlmsghdr*)>& on_message) {
+    nlmsg_hdr(message.get())->nlmsg_flags |=
+        static_cast<std::uint16_t>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : NLM_F_ACK));
     nl_complete_msg(socket_.get(), message.get());
     const auto sequence = nlmsg_hdr(message.get())->nlmsg_seq;
     if (const int error = nl_send(socket_.get(), message.get()); error < 0)

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t mountinfo_limit = 64U << 20U;
 
 ino_t mount_namespace(const std::string& process) {
-    struct stat info{};
+    struct stat info {};
     return ::stat(("/proc/" + process + "/ns/mnt").c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
@@ -67,7 +67,8 @@ std::string run_mark(const std::string& run) { return "hastur:" + run; }
 
 void kill_marked(const std::string& run) {
     constexpr int patience_ms = 10'000;
-    for (auto processes = marked_processes(run_mark(run)); !processes.empty(); processes = marked_processes(run_mark(run))) {
+    for (auto processes = marked_processes(run_mark(run)); !processes.empty();
+         processes = marked_processes(run_mark(run))) {
         log::debug("ending {} processes of dead run {}", processes.size(), run);
         for (const auto& process : processes) kill_by(process);
         for (const auto& process : processes) {

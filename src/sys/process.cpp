@@ -105,8 +105,10 @@ Output run(Program program, std::string_view input, const std::function<void(std
     in.read.reset();
     out.write.reset();
     error.write.reset();
-    if (input.empty()) in.write.reset();
-    else ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+    if (input.empty())
+        in.write.reset();
+    else
+        ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
 
     Output output;
     ErrorStream errors(on_error_line);

@@ -21,7 +21,7 @@ sigset_t ending_signals() {
 }
 
 void set_handler(int signal, void (*handler)(int)) {
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_handler = handler;  // no SA_RESTART: interrupting is what it is for
     sigaction(signal, &action, nullptr);
 }

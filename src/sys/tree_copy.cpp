@@ -27,12 +27,13 @@ public:
     void copy_entries(int from, const std::string& path) {
         const UniqueFd to = open_in_root(to_root_, path.empty() ? "/" : path, O_RDONLY | O_DIRECTORY);
         for (const auto& name : list(from))
-            with_context("copying " + text::quoted(path + "/" + name), [&] { copy_entry(from, to.get(), name, path + "/" + name); });
+            with_context("copying " + text::quoted(path + "/" + name),
+                         [&] { copy_entry(from, to.get(), name, path + "/" + name); });
     }
 
 private:
     void copy_entry(int from, int to, const std::string& name, const std::string& path) {
-        struct stat info{};
+        struct stat info {};
         check(::fstatat(from, name.c_str(), &info, AT_SYMLINK_NOFOLLOW), [] { return "stat"; });
         if (S_ISDIR(info.st_mode)) return copy_directory(from, to, name, path, info);
 
@@ -46,8 +47,10 @@ private:
             copy_symlink(from, to, name);
         else
             check(::mknodat(to, name.c_str(), info.st_mode, info.st_rdev), [] { return "creating a node"; });
-        const UniqueFd made(check(::openat(to, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
-        const UniqueFd source(check(::openat(from, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
+        const UniqueFd made(
+            check(::openat(to, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
+        const UniqueFd source(
+            check(::openat(from, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
         set_attributes(source.get(), made.get(), info);
     }
 
@@ -62,12 +65,16 @@ private:
     }
 
     static void copy_file(int from, int to, const std::string& name, const struct stat& info) {
-        const UniqueFd source(check(::openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
-        const UniqueFd target(check(::openat(to, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
-                                    [] { return "creating"; }));
+        const UniqueFd source(
+            check(::openat(from, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC), [] { return "opening"; }));
+        const UniqueFd target(
+            check(::openat(to, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
+                  [] { return "creating"; }));
         constexpr std::size_t chunk = 1U << 30U;
         ssize_t copied = 0;
-        do copied = check(TEMP_FAILURE_RETRY(::sendfile(target.get(), source.get(), nullptr, chunk)), [] { return "writing"; });
+        do
+            copied = check(TEMP_FAILURE_RETRY(::sendfile(target.get(), source.get(), nullptr, chunk)),
+                           [] { return "writing"; });
         while (copied > 0);
         set_attributes(source.get(), target.get(), info);
     }
@@ -81,7 +88,8 @@ private:
     void link_again(int to, const std::string& name, const std::string& first) {
         const auto slash = first.rfind('/');
         const UniqueFd dir = open_in_root(to_root_, slash == 0 ? "/" : first.substr(0, slash), O_RDONLY | O_DIRECTORY);
-        check(::linkat(dir.get(), first.c_str() + slash + 1, to, name.c_str(), 0), [] { return "creating a hard link"; });
+        check(::linkat(dir.get(), first.c_str() + slash + 1, to, name.c_str(), 0),
+              [] { return "creating a hard link"; });
     }
 
     /// Owner before mode: chown clears set-id bits. Through /proc/self/fd because an O_PATH descriptor
@@ -106,7 +114,8 @@ private:
         std::string value(XATTR_SIZE_MAX, '\0');
         for (std::size_t at = 0; at < names.size(); at += names.find('\0', at) - at + 1) {
             const char* name = names.c_str() + at;
-            const auto size = check(::getxattr(from.c_str(), name, value.data(), value.size()), [] { return "reading an attribute"; });
+            const auto size = check(::getxattr(from.c_str(), name, value.data(), value.size()),
+                                    [] { return "reading an attribute"; });
             check(::setxattr(to.c_str(), name, value.data(), static_cast<std::size_t>(size), 0),
                   [&] { return "setting attribute " + text::quoted(name); });
         }

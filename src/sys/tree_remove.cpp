@@ -66,7 +66,7 @@ std::uint64_t disk_usage(int dir) {
         const auto current = std::move(pending.back());
         pending.pop_back();
         for (const auto& name : list(current.get())) {
-            struct stat info{};
+            struct stat info {};
             if (::fstatat(current.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) < 0) continue;
             if (info.st_nlink > 1 && !S_ISDIR(info.st_mode) && !seen.insert(info.st_ino).second) continue;
             total += static_cast<std::uint64_t>(info.st_blocks) * block;

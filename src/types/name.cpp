@@ -11,8 +11,8 @@ namespace hastur {
 bool Name::valid(std::string_view text) noexcept {
     constexpr std::size_t longest_label = 63;
     const auto allowed = [](char c) { return text::is_alnum(c) || c == '-'; };
-    return !text.empty() && text.size() <= longest_label && std::ranges::all_of(text, allowed) &&
-           text.front() != '-' && text.back() != '-';
+    return !text.empty() && text.size() <= longest_label && std::ranges::all_of(text, allowed) && text.front() != '-' &&
+           text.back() != '-';
 }
 
 Name::Name(std::string_view text) : text_(text) {

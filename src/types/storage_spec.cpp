@@ -20,7 +20,8 @@ StorageSpec StorageSpec::parse(std::string_view text) {
     if (colon == std::string_view::npos) return spec;
     spec.size = text::to_bytes(text.substr(colon + 1));
     if (!spec.size || *spec.size < smallest)
-        throw UsageError("invalid storage size in " + text::quoted(text) + ": expected at least 1M, such as 512M or 2G");
+        throw UsageError("invalid storage size in " + text::quoted(text) +
+                         ": expected at least 1M, such as 512M or 2G");
     return spec;
 }
 

@@ -45,8 +45,11 @@ TEST_F(Command, WordsArriveAsTheyAreAndOneStringRunsInAShell) {
 }
 
 TEST_F(Command, EnvironmentIsClean) {
-    const auto result = sh("SECRET=x LC_FOO=y TERM=xterm $H -S -q -E GREETING='hello world' -E PATH=/usr/bin:/bin -- /usr/bin/env | sort");
-    EXPECT_EQ(result.out, "GREETING=hello world\nHOME=/root\nLANG=C.UTF-8\nPATH=/usr/bin:/bin\nTERM=xterm\ncontainer=systemd-nspawn\n");
+    const auto result = sh(
+        "SECRET=x LC_FOO=y TERM=xterm $H -S -q -E GREETING='hello world' -E PATH=/usr/bin:/bin -- /usr/bin/env | sort");
+    EXPECT_EQ(
+        result.out,
+        "GREETING=hello world\nHOME=/root\nLANG=C.UTF-8\nPATH=/usr/bin:/bin\nTERM=xterm\ncontainer=systemd-nspawn\n");
 }
 
 TEST_F(Command, ItSeesItselfInTheQueryOnceItRuns) {
@@ -59,7 +62,9 @@ TEST_F(Command, ItSeesItselfInTheQueryOnceItRuns) {
 }
 
 TEST_F(Command, IdentityIsItsOwn) {
-    const auto result = hastur("-Sq -n web -- sh -c 'hostname; cat /etc/hostname /etc/machine-id; getent hosts web; getent hosts localhost; cat /etc/resolv.conf'");
+    const auto result = hastur(
+        "-Sq -n web -- sh -c 'hostname; cat /etc/hostname /etc/machine-id; getent hosts web; getent hosts localhost; "
+        "cat /etc/resolv.conf'");
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.out.rfind("web\nweb\n", 0), 0U) << result.out;
     EXPECT_NE(result.out.find("nameserver 10.255.255.53\n"), std::string::npos);
@@ -71,13 +76,16 @@ TEST_F(Command, IdentityIsItsOwn) {
 }
 
 TEST_F(Command, AStubResolverIsReplacedByTheServersBehindIt) {
-    sh("mkdir -p /run/systemd/resolve; echo nameserver 127.0.0.53 > /run/resolv.conf; echo nameserver 192.0.2.1 > /run/systemd/resolve/resolv.conf");
+    sh("mkdir -p /run/systemd/resolve; echo nameserver 127.0.0.53 > /run/resolv.conf; echo nameserver 192.0.2.1 > "
+       "/run/systemd/resolve/resolv.conf");
     EXPECT_NE(hastur("-Sq cat /etc/resolv.conf").out.find("nameserver 192.0.2.1\n"), std::string::npos);
     sh("rm -r /run/systemd/resolve; echo nameserver 10.255.255.53 > /run/resolv.conf");
 }
 
 TEST_F(Command, FilesThatTheUserTookOverAreLeftAlone) {
-    EXPECT_EQ(hastur("-Sq -n mine -- sh -c 'echo nameserver 1.2.3.4 > /etc/resolv.conf; ln -sf /etc/passwd /etc/hosts'").status, 0);
+    EXPECT_EQ(hastur("-Sq -n mine -- sh -c 'echo nameserver 1.2.3.4 > /etc/resolv.conf; ln -sf /etc/passwd /etc/hosts'")
+                  .status,
+              0);
     EXPECT_EQ(hastur("-Sq -n mine cat /etc/resolv.conf").out, "nameserver 1.2.3.4\n");
     EXPECT_EQ(hastur("-Sq -n mine readlink /etc/hosts").out, "/etc/passwd\n");
 }
@@ -92,7 +100,8 @@ TEST_F(Command, SignalsEndTheContainer) {
 }
 
 TEST_F(Command, TheCommandMayHandleTheSignalItself) {
-    Background container("-S -q -- sh -c 'trap \"echo cleaned; exit 5\" TERM; echo ready; while :; do sleep 1000 & wait $!; done'");
+    Background container(
+        "-S -q -- sh -c 'trap \"echo cleaned; exit 5\" TERM; echo ready; while :; do sleep 1000 & wait $!; done'");
     container.expect("ready");
     container.signal(SIGTERM);
     container.expect("cleaned");

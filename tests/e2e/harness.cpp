@@ -24,7 +24,8 @@ int shell_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 
 std::string read_all(int fd) {
     std::string text;
     std::array<char, 65536> buffer{};
-    for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;) text.append(buffer.data(), static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;)
+        text.append(buffer.data(), static_cast<std::size_t>(got));
     ::close(fd);
     return text;
 }
@@ -56,7 +57,8 @@ pid_t spawn_shell(const std::string& line, int in, int out, int err) {
 
 Result sh(const std::string& line, const std::string& input) {
     std::array<int, 2> in{}, out{}, err{};
-    if (::pipe2(in.data(), O_CLOEXEC) < 0 || ::pipe2(out.data(), O_CLOEXEC) < 0 || ::pipe2(err.data(), O_CLOEXEC) < 0) throw std::runtime_error("pipe");
+    if (::pipe2(in.data(), O_CLOEXEC) < 0 || ::pipe2(out.data(), O_CLOEXEC) < 0 || ::pipe2(err.data(), O_CLOEXEC) < 0)
+        throw std::runtime_error("pipe");
     const pid_t pid = spawn_shell(line, in[0], out[1], err[1]);
     for (const int fd : {in[0], out[1], err[1]}) ::close(fd);
     Result result;
@@ -148,8 +150,10 @@ pid_t child_named(pid_t parent, const std::string& comm) {
 }
 
 std::string host_state() {
-    return sh("ip -o link | sed 's/^[0-9]*: //'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all; ip rule; nft list ruleset; "
-              "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; cut -d' ' -f5- /proc/self/mountinfo; "
+    return sh("ip -o link | sed 's/^[0-9]*: //'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all; ip "
+              "rule; nft list ruleset; "
+              "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; cut -d' ' -f5- "
+              "/proc/self/mountinfo; "
               "pgrep -a -x 'hastur|systemd-nspawn|(sd-.*)' | grep -v defunct; ls /run/systemd/nspawn 2>/dev/null; true")
         .out;
 }

@@ -29,7 +29,8 @@ void serve_world() {
     sockaddr_in any{};
     any.sin_family = AF_INET;
     any.sin_port = htons(7);
-    if (::bind(listener, reinterpret_cast<sockaddr*>(&any), sizeof any) < 0 || ::listen(listener, 16) < 0) throw std::runtime_error("listen");
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&any), sizeof any) < 0 || ::listen(listener, 16) < 0)
+        throw std::runtime_error("listen");
     while (true) {
         sockaddr_in peer{};
         socklen_t length = sizeof peer;
@@ -45,12 +46,17 @@ void move_to_own_host() {
     if (::unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)
         throw std::runtime_error(std::string("unshare (are you root?): ") + std::strerror(errno));
     // A /run of our own, but the same sockets and daemons as before where there are any.
-    must("mkdir -p $ROOT/../run && mount -n -t tmpfs tmpfs $ROOT/../run && mkdir -p /run/systemd && cp -a /run/systemd $ROOT/../run/ 2>/dev/null; "
-         "rm -rf $ROOT/../run/systemd/nspawn; mount -n --move $ROOT/../run /run");
-    must("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link set lo up; mkdir -p /run/netns; ip netns add world; "
-         "ip link add uplink0 type veth peer name outside netns world; ip address add 192.0.2.2/24 dev uplink0; ip link set uplink0 up; "
-         "ip route add default via 192.0.2.1; ip -n world link set lo up; ip -n world link set outside up; "
-         "ip -n world address add 192.0.2.1/24 dev outside; ip -n world address add 10.255.255.53/32 dev lo");
+    must(
+        "mkdir -p $ROOT/../run && mount -n -t tmpfs tmpfs $ROOT/../run && mkdir -p /run/systemd && cp -a /run/systemd "
+        "$ROOT/../run/ 2>/dev/null; "
+        "rm -rf $ROOT/../run/systemd/nspawn; mount -n --move $ROOT/../run /run");
+    must(
+        "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link set lo up; mkdir -p "
+        "/run/netns; ip netns add world; "
+        "ip link add uplink0 type veth peer name outside netns world; ip address add 192.0.2.2/24 dev uplink0; ip link "
+        "set uplink0 up; "
+        "ip route add default via 192.0.2.1; ip -n world link set lo up; ip -n world link set outside up; "
+        "ip -n world address add 192.0.2.1/24 dev outside; ip -n world address add 10.255.255.53/32 dev lo");
     must("echo nameserver 10.255.255.53 > /run/resolv.conf && mount -n --bind /run/resolv.conf /etc/resolv.conf");
     std::thread(serve_world).detach();
     must("for i in 1 2 3 4 5 6 7 8 9; do bash -c 'read -r x < /dev/tcp/192.0.2.1/7' && exit 0; done; exit 1");
@@ -72,8 +78,10 @@ void Host::TearDown() {
     wait_for_interfaces();
     // Told line by line: the whole state is long.
     const auto after = host_state();
-    EXPECT_TRUE(after == before_) << sh("cat > /run/before; true", before_).out << sh("cat > /run/after; diff /run/before /run/after", after).out;
-    for (const char* part : {"containers", "running", "tmp", "locks"}) EXPECT_EQ(sh(std::string("ls -A $ROOT/") + part).out, "") << part;
+    EXPECT_TRUE(after == before_) << sh("cat > /run/before; true", before_).out
+                                  << sh("cat > /run/after; diff /run/before /run/after", after).out;
+    for (const char* part : {"containers", "running", "tmp", "locks"})
+        EXPECT_EQ(sh(std::string("ls -A $ROOT/") + part).out, "") << part;
 }
 
 }  // namespace e2e

@@ -20,7 +20,8 @@ protected:
 };
 
 TEST_F(Input, Names) {
-    for (const char* name : {"''", "..", "a/b", "-x", "'a b'", "caf\xc3\xa9", "a_b", "x-"}) refused(std::string("-S -n ") + name + " -- true", 2, "");
+    for (const char* name : {"''", "..", "a/b", "-x", "'a b'", "caf\xc3\xa9", "a_b", "x-"})
+        refused(std::string("-S -n ") + name + " -- true", 2, "");
     refused("-S -n " + std::string(64, 'x') + " -- true", 2, "invalid name");
     EXPECT_EQ(hastur("-S -q -n " + std::string(63, 'x') + " -- true").status, 0);
 }
@@ -70,13 +71,15 @@ TEST_F(Input, ARelativeRootAndAnEmptyDirectoryAreTaken) {
     EXPECT_EQ(sh("cd /run/here && $H -r taken -b lo -S -- true").status, 125);
     EXPECT_EQ(sh("cd /run/here && $H -r solar-system -b lo -S -- true").status, 125);
     EXPECT_EQ(sh("stat -c '%a %n' /run/here/*").out, "700 /run/here/solar-system\n700 /run/here/taken\n");
-    EXPECT_EQ(sh("cd /run/here && $H -r taken --free && $H -r solar-system --free; ls -A taken solar-system").out, "solar-system:\n\ntaken:\n");
+    EXPECT_EQ(sh("cd /run/here && $H -r taken --free && $H -r solar-system --free; ls -A taken solar-system").out,
+              "solar-system:\n\ntaken:\n");
 }
 
 TEST_F(Input, AReadOnlyOrFullRoot) {
     sh("mkdir /run/ro && mount -n -t tmpfs -o ro tmpfs /run/ro");
     EXPECT_NE(sh("$H -r /run/ro/x -S -- true").err.find("Read-only file system"), std::string::npos);
-    sh("umount -n /run/ro; mount -n -t tmpfs -o size=64k,nr_inodes=100 tmpfs /run/ro; head -c 60k /dev/zero > /run/ro/fill");
+    sh("umount -n /run/ro; mount -n -t tmpfs -o size=64k,nr_inodes=100 tmpfs /run/ro; head -c 60k /dev/zero > "
+       "/run/ro/fill");
     const auto full = sh("mkdir -m 700 /run/ro/x; $H -r /run/ro/x -S -b lo -- true");
     EXPECT_EQ(full.status, 125);
     EXPECT_NE(full.err.find("No space left on device"), std::string::npos) << full.err;
@@ -86,7 +89,8 @@ TEST_F(Input, AReadOnlyOrFullRoot) {
 TEST_F(Input, MissingPrograms) {
     // An empty directory over each program's own: the message says which package brings it.
     const auto without = [](const std::string& program, const std::string& words) {
-        return sh("unshare -m sh -c 'for p in $(which -a " + program + "); do mount -n --bind /dev/null $p; done; exec $H " + words + "'");
+        return sh("unshare -m sh -c 'for p in $(which -a " + program +
+                  "); do mount -n --bind /dev/null $p; done; exec $H " + words + "'");
     };
     const auto nspawn = without("systemd-nspawn", "-S -- true");
     EXPECT_EQ(nspawn.status, 125);
@@ -110,13 +114,15 @@ TEST_F(Input, NotRoot) {
     const auto result = sh("setpriv --reuid 65534 --clear-groups $H -Q");
     EXPECT_EQ(result.status, 125) << result.err;
     EXPECT_NE(result.err.find("must be run as root"), std::string::npos);
-    EXPECT_EQ(sh("setpriv --reuid 65534 --clear-groups $H --help | head -1").out, "hastur - systemd-nspawn containers with no configuration\n");
+    EXPECT_EQ(sh("setpriv --reuid 65534 --clear-groups $H --help | head -1").out,
+              "hastur - systemd-nspawn containers with no configuration\n");
 }
 
 TEST_F(Input, DamagedRecordsAreReportedAndTheRestWorks) {
     hastur("-Sq -n good -- true");
     hastur("-Sq -n bad -- true");
-    for (const char* damage : {": >", "echo '{\"format\":1' >", "echo '[]' >", "echo '{\"format\":99}' >", "head -c 100000 /dev/zero | tr '\\0' '[' >", "rm"}) {
+    for (const char* damage : {": >", "echo '{\"format\":1' >", "echo '[]' >", "echo '{\"format\":99}' >",
+                               "head -c 100000 /dev/zero | tr '\\0' '[' >", "rm"}) {
         sh(std::string(damage) + " $ROOT/containers/bad/record.json");
         EXPECT_EQ(sh("$H -Q | awk '{print $1,$2}'").out, "bad damaged\ngood inactive\n") << damage;
         EXPECT_EQ(hastur("-Sq -n good -- true").status, 0);

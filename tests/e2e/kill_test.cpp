@@ -10,7 +10,8 @@ constexpr int one_second = 1000;
 class Kill : public Host {
 protected:
     void start(const std::string& options) {
-        container_ = std::make_unique<Background>("-Sq " + options + " -- sh -c 'echo data > /root/file; sync; echo ready; sleep 1000 & exec sleep 1000'");
+        container_ = std::make_unique<Background>(
+            "-Sq " + options + " -- sh -c 'echo data > /root/file; sync; echo ready; sleep 1000 & exec sleep 1000'");
         container_->expect("ready");
         const auto rows = nlohmann::json::parse(hastur("-Qj").out);
         ASSERT_EQ(rows.size(), 1U);

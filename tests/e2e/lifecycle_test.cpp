@@ -85,7 +85,9 @@ TEST_F(Lifecycle, QueryShowsRowsForScripts) {
     EXPECT_EQ(sh("$H -Q | grep -c inactive").out, "1\n");
     EXPECT_EQ(sh("cat $($H -Q running | awk '{print $4}')/root/file").out, "ready\n");
     const auto json = query("running");
-    for (const char* key : {"name", "status", "root", "address", "ephemeral", "packages", "image", "pid", "started", "bridge"}) EXPECT_TRUE(json.contains(key)) << key;
+    for (const char* key :
+         {"name", "status", "root", "address", "ephemeral", "packages", "image", "pid", "started", "bridge"})
+        EXPECT_TRUE(json.contains(key)) << key;
     EXPECT_TRUE(json.at("pid").is_number());
     EXPECT_TRUE(json.at("started").is_number());
     EXPECT_EQ(hastur("-Q nope").status, 125);
@@ -97,7 +99,9 @@ TEST_F(Lifecycle, ImagesAreListed) {
     ASSERT_GE(images.size(), 2U);
     bool found = false;
     for (const auto& image : images) {
-        for (const char* key : {"id", "distribution", "release", "architecture", "packages", "size", "created", "last_used", "used_by"}) EXPECT_TRUE(image.contains(key)) << key;
+        for (const char* key :
+             {"id", "distribution", "release", "architecture", "packages", "size", "created", "last_used", "used_by"})
+            EXPECT_TRUE(image.contains(key)) << key;
         if (image.at("packages") != nlohmann::json{"git"}) continue;
         found = true;
         EXPECT_EQ(image.at("used_by"), nlohmann::json{"user"});
@@ -109,8 +113,10 @@ TEST_F(Lifecycle, ImagesAreListed) {
 }
 
 TEST_F(Lifecycle, CopyGoesIntoThisContainerOnly) {
-    sh("rm -rf /run/copy; mkdir -p /run/copy/bin /run/copy/opt/deep; echo '#!/bin/sh\necho tool' > /run/copy/bin/tool; chmod 4755 /run/copy/bin/tool; "
-       "ln -s tool /run/copy/bin/alias; echo x > /run/copy/opt/deep/file; chown 123:456 /run/copy/opt/deep/file; chmod 640 /run/copy/opt/deep/file");
+    sh("rm -rf /run/copy; mkdir -p /run/copy/bin /run/copy/opt/deep; echo '#!/bin/sh\necho tool' > /run/copy/bin/tool; "
+       "chmod 4755 /run/copy/bin/tool; "
+       "ln -s tool /run/copy/bin/alias; echo x > /run/copy/opt/deep/file; chown 123:456 /run/copy/opt/deep/file; chmod "
+       "640 /run/copy/opt/deep/file");
     EXPECT_EQ(hastur("-Sq -x /run/copy alias").out, "tool\n");
     EXPECT_EQ(hastur("-Sq -x /run/copy -- stat -c '%u:%g %a' /opt/deep/file /bin/tool").out, "123:456 640\n0:0 4755\n");
     EXPECT_EQ(hastur("-Sq tool").status, 127);
@@ -118,7 +124,8 @@ TEST_F(Lifecycle, CopyGoesIntoThisContainerOnly) {
 }
 
 TEST_F(Lifecycle, StorageInMemoryLeavesTheDiskAlone) {
-    EXPECT_EQ(hastur("-Sq -s tmpfs:64M -- sh -c 'echo x > /root/file; df -m / | tail -1 | grep -c \" 64 \"'").out, "1\n");
+    EXPECT_EQ(hastur("-Sq -s tmpfs:64M -- sh -c 'echo x > /root/file; df -m / | tail -1 | grep -c \" 64 \"'").out,
+              "1\n");
     EXPECT_NE(hastur("-Sq -s tmpfs:16M -- dd if=/dev/zero of=/root/file bs=1M count=20").status, 0);
     EXPECT_EQ(hastur("-Sq -s overlayfs -- true").status, 0);
     hastur("-Sq -n old -- touch /root/file");
@@ -138,7 +145,10 @@ TEST_F(Lifecycle, TwoRootsKnowNothingOfEachOther) {
     // What one root's --free leaves: the other root's container still reaches the outside.
     EXPECT_EQ(sh("$H -r $ROOT/../other --free").status, 0);
     EXPECT_EQ(sh("ls -A $ROOT/../other").out, "");
-    EXPECT_EQ(sh("nsenter -t " + std::to_string(query("same").at("pid").get<int>()) + " -n bash -c 'cat < /dev/tcp/192.0.2.1/7'").out, "you are 192.0.2.2\n");
+    EXPECT_EQ(sh("nsenter -t " + std::to_string(query("same").at("pid").get<int>()) +
+                 " -n bash -c 'cat < /dev/tcp/192.0.2.1/7'")
+                  .out,
+              "you are 192.0.2.2\n");
     sh("rmdir $ROOT/../other");
 }
 

@@ -105,7 +105,8 @@ TEST_F(Network, SomebodyElsesBridgeIsUsedAndLeftAsItWas) {
 
 TEST_F(Network, WorksWhereDockerDropsForwarded) {
     // The rule set that Docker makes through iptables-nft.
-    sh("nft 'table ip filter { chain DOCKER-USER { counter return; }; chain FORWARD { type filter hook forward priority filter; policy drop; "
+    sh("nft 'table ip filter { chain DOCKER-USER { counter return; }; chain FORWARD { type filter hook forward "
+       "priority filter; policy drop; "
        "counter jump DOCKER-USER; }; }'");
     const auto before = sh("nft list table ip filter | sed 's/packets [0-9]* bytes [0-9]*//'").out;
     EXPECT_EQ(hastur("-Sq -- " + ask("192.0.2.1")).out, "you are 192.0.2.2\n");
@@ -124,8 +125,10 @@ TEST_F(Network, TheHostDoesNotBecomeARouter) {
     EXPECT_EQ(hastur("-Sq -k -- true").status, 0);
     EXPECT_EQ(sh("cat /proc/sys/net/ipv4/ip_forward").out, "0\n");
     // A stranger behind the uplink tries to get through the host to another of its networks.
-    sh("ip netns add inner; ip link add in0 type veth peer name eth0 netns inner; ip address add 10.77.0.1/24 dev in0; ip link set in0 up; "
-       "ip -n inner address add 10.77.0.2/24 dev eth0; ip -n inner link set eth0 up; ip -n inner route add default via 10.77.0.1; "
+    sh("ip netns add inner; ip link add in0 type veth peer name eth0 netns inner; ip address add 10.77.0.1/24 dev in0; "
+       "ip link set in0 up; "
+       "ip -n inner address add 10.77.0.2/24 dev eth0; ip -n inner link set eth0 up; ip -n inner route add default via "
+       "10.77.0.1; "
        "ip -n world route add 10.77.0.0/24 via 192.0.2.2; sysctl -qw net.ipv4.conf.in0.forwarding=1");
     EXPECT_EQ(sh("ping -c1 -W2 10.77.0.2").status, 0);
     EXPECT_NE(sh("ip netns exec world ping -c1 -W1 10.77.0.2").status, 0);
@@ -144,16 +147,22 @@ TEST_F(Network, ARouteThatCollidesLaterIsReported) {
 
 class Uplink : public Network {
 protected:
-    static std::string uplink_state() { return sh("ip -o -4 address show uplink0 | sed 's/^[0-9]*: //'; ip route show table all | grep -E \"uplink0|^default\"; ip -o link show uplink0 | grep -o 'master [^ ]*'").out; }
+    static std::string uplink_state() {
+        return sh("ip -o -4 address show uplink0 | sed 's/^[0-9]*: //'; ip route show table all | grep -E "
+                  "\"uplink0|^default\"; ip -o link show uplink0 | grep -o 'master [^ ]*'")
+            .out;
+    }
     void SetUp() override {
         Network::SetUp();
-        sh("ip route add 203.0.113.0/24 via 192.0.2.1 dev uplink0 metric 50 src 192.0.2.2; ip address add 192.0.2.77/32 dev uplink0 label uplink0:x; "
+        sh("ip route add 203.0.113.0/24 via 192.0.2.1 dev uplink0 metric 50 src 192.0.2.2; ip address add "
+           "192.0.2.77/32 dev uplink0 label uplink0:x; "
            "ip route add 198.51.100.0/24 dev uplink0 scope link table 99");
         original_ = uplink_state();
     }
     void TearDown() override {
         EXPECT_EQ(uplink_state(), original_);
-        sh("ip route del 203.0.113.0/24; ip address del 192.0.2.77/32 dev uplink0; ip route del 198.51.100.0/24 table 99");
+        sh("ip route del 203.0.113.0/24; ip address del 192.0.2.77/32 dev uplink0; ip route del 198.51.100.0/24 table "
+           "99");
         Network::TearDown();
     }
     std::string original_;
@@ -161,12 +170,15 @@ protected:
 
 TEST_F(Uplink, MovesIntoTheBridgeAndComesBackExactly) {
     {
-        Background container("-Sq -b br0 -t uplink0 -a 192.0.2.50/24 -- sh -c 'bash -c \"cat < /dev/tcp/192.0.2.1/7\"; echo ready; exec sleep 1000'");
+        Background container(
+            "-Sq -b br0 -t uplink0 -a 192.0.2.50/24 -- sh -c 'bash -c \"cat < /dev/tcp/192.0.2.1/7\"; echo ready; exec "
+            "sleep 1000'");
         container.expect("ready");
         EXPECT_EQ(sh("ip -o link show uplink0 | grep -o 'master [^ ]*'").out, "master br0\n");
         EXPECT_EQ(sh("ip -o -4 address show uplink0").out, "");
         EXPECT_EQ(sh("ip -o -4 address show br0 | grep -c 192.0.2.2/24").out, "1\n");
-        EXPECT_EQ(sh("ip route show 203.0.113.0/24").out, "203.0.113.0/24 via 192.0.2.1 dev br0 src 192.0.2.2 metric 50 \n");
+        EXPECT_EQ(sh("ip route show 203.0.113.0/24").out,
+                  "203.0.113.0/24 via 192.0.2.1 dev br0 src 192.0.2.2 metric 50 \n");
         EXPECT_EQ(sh(ask("192.0.2.1")).out, "you are 192.0.2.2\n");
         // The outside reaches the container directly.
         EXPECT_EQ(sh("ip netns exec world ping -c1 -W2 192.0.2.50").status, 0);
@@ -190,7 +202,8 @@ TEST_F(Uplink, ComesBackAfterAKill) {
 }
 
 TEST_F(Uplink, UnsuitableInterfacesAreRefused) {
-    for (const char* name : {"lo", "nonexistent"}) EXPECT_EQ(hastur(std::string("-S -t ") + name + " -- true").status, 125) << name;
+    for (const char* name : {"lo", "nonexistent"})
+        EXPECT_EQ(hastur(std::string("-S -t ") + name + " -- true").status, 125) << name;
     sh("ip link add other type bridge; ip link set uplink0 master other");
     EXPECT_EQ(hastur("-S -t uplink0 -- true").status, 125);
     sh("ip link del other");

@@ -3,13 +3,15 @@
 namespace e2e {
 namespace {
 
-// The one test in the host's own network: a fresh root, the real package sources, the real resolver. It leaves the image
-// for all the others.
+// The one test in the host's own network: a fresh root, the real package sources, the real resolver. It leaves the
+// image for all the others.
 TEST(OutsideWorld, FromNothingToAptGetUpdate) {
     ASSERT_EQ(sh("$H -r /nonexistent --free").status, 0);
     const auto before = host_state();
     const bool fresh = hastur("-Qi").out.empty();
-    const auto address = sh("getent ahostsv4 $(sed -n 's,^URIs: *[a-z]*://\\([^/ ]*\\).*,\\1,p' /etc/apt/sources.list.d/*.sources | head -1)");
+    const auto address =
+        sh("getent ahostsv4 $(sed -n 's,^URIs: *[a-z]*://\\([^/ ]*\\).*,\\1,p' /etc/apt/sources.list.d/*.sources | "
+           "head -1)");
     const auto result = sh("exec timeout 500 $H -S -- apt-get update");
     ASSERT_EQ(result.status, 0) << result.err << result.out;
     EXPECT_NE(result.out.find("Reading package lists"), std::string::npos);
@@ -18,7 +20,10 @@ TEST(OutsideWorld, FromNothingToAptGetUpdate) {
     // While a container runs, the host still resolves.
     Background container("-S -q -- sh -c 'echo ready; exec sleep 1000'");
     container.expect("ready");
-    EXPECT_EQ(sh("getent ahostsv4 $(sed -n 's,^URIs: *[a-z]*://\\([^/ ]*\\).*,\\1,p' /etc/apt/sources.list.d/*.sources | head -1) > /dev/null").status, address.status);
+    EXPECT_EQ(sh("getent ahostsv4 $(sed -n 's,^URIs: *[a-z]*://\\([^/ ]*\\).*,\\1,p' /etc/apt/sources.list.d/*.sources "
+                 "| head -1) > /dev/null")
+                  .status,
+              address.status);
     container.signal(SIGTERM);
     EXPECT_EQ(container.wait(), 128 + SIGTERM);
 

@@ -12,8 +12,10 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 
-std::vector<std::string> behind_init(const std::vector<std::string>& words, const std::vector<std::string>& environment = {}) {
-    const auto arguments = nspawn_arguments({"/usr/bin/systemd-nspawn", "/r", "web", "/proc/1/fd/2", false, {words, environment}});
+std::vector<std::string> behind_init(const std::vector<std::string>& words,
+                                     const std::vector<std::string>& environment = {}) {
+    const auto arguments =
+        nspawn_arguments({"/usr/bin/systemd-nspawn", "/r", "web", "/proc/1/fd/2", false, {words, environment}});
     const auto init = std::ranges::find(arguments, "/usr/lib/hastur/init");
     return {init + 1, arguments.end()};
 }
@@ -57,8 +59,10 @@ TEST(Record, SurvivesWritingAndReading) {
 
 TEST(Record, RefusesWhatIsDamaged) {
     const auto whole = sample().to_json();
-    for (std::size_t length = 0; length + 2 < whole.size(); ++length) EXPECT_THROW((void)Record::from_json(whole.substr(0, length)), Error) << length;
-    for (const char* text : {"", "null", "[]", "42", "{}", R"({"format":2})", R"({"format":"1"})"}) EXPECT_THROW((void)Record::from_json(text), Error) << text;
+    for (std::size_t length = 0; length + 2 < whole.size(); ++length)
+        EXPECT_THROW((void)Record::from_json(whole.substr(0, length)), Error) << length;
+    for (const char* text : {"", "null", "[]", "42", "{}", R"({"format":2})", R"({"format":"1"})"})
+        EXPECT_THROW((void)Record::from_json(text), Error) << text;
     EXPECT_THROW((void)Record::from_json(std::string(10'000'000, '[')), Error);
     auto wrong_type = whole;
     wrong_type.replace(wrong_type.find("42"), 2, "\"\"");

@@ -30,7 +30,9 @@ protected:
         stdfs::create_directories((path_ / name).parent_path());
         std::ofstream(path_ / name) << contents;
     }
-    [[nodiscard]] std::string get(const std::string& name) const { return fs::read_file((path_ / name).string(), 1000).value_or("(missing)"); }
+    [[nodiscard]] std::string get(const std::string& name) const {
+        return fs::read_file((path_ / name).string(), 1000).value_or("(missing)");
+    }
 
     stdfs::path path_;
     UniqueFd dir_;
@@ -101,7 +103,8 @@ TEST_F(FsTest, CopiesIntoARootThroughItsLinksOnly) {
     EXPECT_EQ(get("root/usr/bin/tool"), "tool");
     EXPECT_EQ(get("root/etc/x"), "new");
     EXPECT_EQ(stdfs::read_symlink(path_ / "root/usr/bin/alias"), "tool");
-    struct stat tool {}, twin {};
+    struct stat tool {
+    }, twin{};
     ASSERT_EQ(::stat((path_ / "root/usr/bin/tool").c_str(), &tool), 0);
     ASSERT_EQ(::stat((path_ / "root/usr/bin/twin").c_str(), &twin), 0);
     EXPECT_EQ(tool.st_mode & 07777, 04751U);

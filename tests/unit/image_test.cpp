@@ -44,7 +44,8 @@ TEST(Manifest, IdDependsOnEveryField) {
 }
 
 TEST(OsRelease, UndoesQuoting) {
-    const auto variables = parse_os_release("# comment\nID=debian\nNAME=\"Debian \\\"GNU\\\"\"\nX='a b'\nbroken\n =\nVERSION_CODENAME=bookworm");
+    const auto variables = parse_os_release(
+        "# comment\nID=debian\nNAME=\"Debian \\\"GNU\\\"\"\nX='a b'\nbroken\n =\nVERSION_CODENAME=bookworm");
     EXPECT_EQ(variables.at("ID"), "debian");
     EXPECT_EQ(variables.at("NAME"), "Debian \"GNU\"");
     EXPECT_EQ(variables.at("X"), "a b");
@@ -54,7 +55,8 @@ TEST(OsRelease, UndoesQuoting) {
 TEST(OsRelease, ReadsTheChoice) {
     EXPECT_EQ(parse_os("debian:trixie").release, "trixie");
     EXPECT_EQ(parse_os("ubuntu").release, "");
-    for (const char* text : {"", ":", "debian:", ":x", "Debian", "a/b", "debian:../x", "-x"}) EXPECT_THROW((void)parse_os(text), UsageError) << text;
+    for (const char* text : {"", ":", "debian:", ":x", "Debian", "a/b", "debian:../x", "-x"})
+        EXPECT_THROW((void)parse_os(text), UsageError) << text;
 }
 
 TEST(AptSources, ReadsOneLineEntries) {
@@ -65,26 +67,35 @@ TEST(AptSources, ReadsOneLineEntries) {
         "deb [ arch=amd64 signed-by=/k.gpg ] http://other.test/x stable main\n"
         "deb [broken http://other.test\n"
         "deb onlyuri\n");
-    EXPECT_THAT(lines(sources), ElementsAre("deb http://mirror.test/debian bookworm main contrib", "deb [arch=amd64 signed-by=/k.gpg] http://other.test/x stable main"));
+    EXPECT_THAT(lines(sources), ElementsAre("deb http://mirror.test/debian bookworm main contrib",
+                                            "deb [arch=amd64 signed-by=/k.gpg] http://other.test/x stable main"));
 }
 
 TEST(AptSources, ReadsDeb822) {
     const auto sources = parse_deb822(
-        "Types: deb deb-src\n# URIs: http://commented.test\nURIs: http://mirror.test/debian\nSuites: bookworm bookworm-updates\n"
+        "Types: deb deb-src\n# URIs: http://commented.test\nURIs: http://mirror.test/debian\nSuites: bookworm "
+        "bookworm-updates\n"
         "Components: main\n contrib\nSigned-By: /usr/share/keyrings/k.gpg\n\n"
         "Types: deb\nEnabled: no\nURIs: http://off.test\nSuites: x\nComponents: main\n\n"
-        "Types: deb\nURIs: http://inline.test\nSuites: y\nComponents: z\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n");
-    EXPECT_THAT(lines(sources), ElementsAre("deb [signed-by=/usr/share/keyrings/k.gpg] http://mirror.test/debian bookworm main contrib",
-                                            "deb [signed-by=/usr/share/keyrings/k.gpg] http://mirror.test/debian bookworm-updates main contrib",
-                                            "deb http://inline.test y z"));
+        "Types: deb\nURIs: http://inline.test\nSuites: y\nComponents: z\nSigned-By:\n -----BEGIN PGP PUBLIC KEY "
+        "BLOCK-----\n .\n abc\n");
+    EXPECT_THAT(
+        lines(sources),
+        ElementsAre("deb [signed-by=/usr/share/keyrings/k.gpg] http://mirror.test/debian bookworm main contrib",
+                    "deb [signed-by=/usr/share/keyrings/k.gpg] http://mirror.test/debian bookworm-updates main contrib",
+                    "deb http://inline.test y z"));
 }
 
 TEST(AptSources, ChoosesByRelease) {
-    const auto sources = parse_list("deb http://m.test bookworm main\ndeb http://s.test bookworm-security main\ndeb http://n.test nodistro main\n");
-    EXPECT_THAT(lines(sources_for(sources, "bookworm", "bookworm")), ElementsAre("deb http://m.test bookworm main", "deb http://s.test bookworm-security main"));
-    EXPECT_THAT(lines(sources_for(sources, "bookworm", "trixie")), ElementsAre("deb http://m.test trixie main", "deb http://s.test trixie-security main"));
+    const auto sources = parse_list(
+        "deb http://m.test bookworm main\ndeb http://s.test bookworm-security main\ndeb http://n.test nodistro main\n");
+    EXPECT_THAT(lines(sources_for(sources, "bookworm", "bookworm")),
+                ElementsAre("deb http://m.test bookworm main", "deb http://s.test bookworm-security main"));
+    EXPECT_THAT(lines(sources_for(sources, "bookworm", "trixie")),
+                ElementsAre("deb http://m.test trixie main", "deb http://s.test trixie-security main"));
     EXPECT_THAT(lines(sources_for(sources, "bookworm", "sid")), ElementsAre("deb http://m.test sid main"));
-    EXPECT_THAT(lines(sources_for(parse_list("deb http://m.test stable main"), "bookworm", "bookworm")), ElementsAre("deb http://m.test stable main"));
+    EXPECT_THAT(lines(sources_for(parse_list("deb http://m.test stable main"), "bookworm", "bookworm")),
+                ElementsAre("deb http://m.test stable main"));
 }
 
 }  // namespace

@@ -53,8 +53,9 @@ TEST(HardwareAddress, IsLocalUnicastAndUnique) {
 }
 
 TEST(Nameservers, AreReadAsTheResolverDoes) {
-    EXPECT_THAT(nameservers("# x\nnameserver 10.0.0.53\nsearch a.test\nnameserver\t1.2.3.4 \nnameserver fe80::1\nnameserver\n"),
-                ElementsAre(ip("10.0.0.53"), ip("1.2.3.4")));
+    EXPECT_THAT(
+        nameservers("# x\nnameserver 10.0.0.53\nsearch a.test\nnameserver\t1.2.3.4 \nnameserver fe80::1\nnameserver\n"),
+        ElementsAre(ip("10.0.0.53"), ip("1.2.3.4")));
 }
 
 }  // namespace

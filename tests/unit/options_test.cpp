@@ -25,7 +25,8 @@ TEST(Options, ShortFlagsCombine) {
 }
 
 TEST(Options, TheFirstWordThatIsNoOptionStartsTheCommand) {
-    EXPECT_THAT(parse({"-p", "git", "-S", "/usr/bin/git", "--version"}).run.command.words, ElementsAre("/usr/bin/git", "--version"));
+    EXPECT_THAT(parse({"-p", "git", "-S", "/usr/bin/git", "--version"}).run.command.words,
+                ElementsAre("/usr/bin/git", "--version"));
     EXPECT_THAT(parse({"-S", "ls", "-k", "--", "-j"}).run.command.words, ElementsAre("ls", "-k", "--", "-j"));
     EXPECT_FALSE(parse({"-S", "ls", "-k"}).run.keep);
     EXPECT_THAT(parse({"-S", "--", "-odd", "--", "x"}).run.command.words, ElementsAre("-odd", "--", "x"));
@@ -49,10 +50,28 @@ TEST(Options, ListsAddUpAndValuesReplace) {
 }
 
 TEST(Options, RefusesNonsense) {
-    const std::vector<std::vector<const char*>> wrong{
-        {}, {"-S", "-Q"}, {"-D"}, {"-D", "a/b"}, {"-S", "--foo"}, {"-S", "-n"}, {"-S", "-n", ""}, {"-S", "-n", "-x"}, {"-S", "-E", "A"}, {"-S", "-E", "=x"},
-        {"-S", "-E", "1A=x"}, {"-i"}, {"-Si"}, {"--free", "x"}, {"-Qi", "x"}, {"-S", "-s", "zfs"}, {"-S", "-p", ""}, {"-S", "-q", "-v"}, {"-Q", "--bogus"},
-        {"-S", "-a", ""}, {"-r", "", "-S"}, {"web"}};
+    const std::vector<std::vector<const char*>> wrong{{},
+                                                      {"-S", "-Q"},
+                                                      {"-D"},
+                                                      {"-D", "a/b"},
+                                                      {"-S", "--foo"},
+                                                      {"-S", "-n"},
+                                                      {"-S", "-n", ""},
+                                                      {"-S", "-n", "-x"},
+                                                      {"-S", "-E", "A"},
+                                                      {"-S", "-E", "=x"},
+                                                      {"-S", "-E", "1A=x"},
+                                                      {"-i"},
+                                                      {"-Si"},
+                                                      {"--free", "x"},
+                                                      {"-Qi", "x"},
+                                                      {"-S", "-s", "zfs"},
+                                                      {"-S", "-p", ""},
+                                                      {"-S", "-q", "-v"},
+                                                      {"-Q", "--bogus"},
+                                                      {"-S", "-a", ""},
+                                                      {"-r", "", "-S"},
+                                                      {"web"}};
     for (const auto& words : wrong) EXPECT_THROW(parse(words), UsageError) << testing::PrintToString(words);
 }
 

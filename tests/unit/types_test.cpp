@@ -22,7 +22,8 @@ TEST(Name, AcceptsHostLabels) {
 }
 
 TEST(Name, RefusesEverythingElse) {
-    for (const char* text : {"", ".", "..", "a/b", "-x", "x-", "a b", "a_b", "a.b", "caf\xc3\xa9", "a\n"}) EXPECT_THROW(Name{text}, UsageError) << text;
+    for (const char* text : {"", ".", "..", "a/b", "-x", "x-", "a b", "a_b", "a.b", "caf\xc3\xa9", "a\n"})
+        EXPECT_THROW(Name{text}, UsageError) << text;
     EXPECT_THROW(Name(std::string(64, 'x')), UsageError);
 }
 
@@ -34,20 +35,23 @@ TEST(Name, RandomNamesAreValidAndDiffer) {
 TEST(IfName, FollowsTheKernel) {
     EXPECT_NO_THROW(IfName("br0"));
     EXPECT_NO_THROW(IfName(std::string(15, 'x')));
-    for (const char* text : {"", ".", "..", "a/b", "a:b", "a b", "-b", "a\"b"}) EXPECT_THROW(IfName{text}, UsageError) << text;
+    for (const char* text : {"", ".", "..", "a/b", "a:b", "a b", "-b", "a\"b"})
+        EXPECT_THROW(IfName{text}, UsageError) << text;
     EXPECT_THROW(IfName(std::string(16, 'x')), UsageError);
 }
 
 TEST(IfName, ForContainersAlwaysFitsAndDiffersByRun) {
     EXPECT_EQ(IfName::for_container("web", "0123456789").str(), "h-web-01234");
     EXPECT_EQ(IfName::for_container("nupino-dado", "0123456789").str(), "h-nupino-01234");
-    EXPECT_NE(IfName::for_container(std::string(63, 'x'), "aaaaa"), IfName::for_container(std::string(63, 'x'), "bbbbb"));
+    EXPECT_NE(IfName::for_container(std::string(63, 'x'), "aaaaa"),
+              IfName::for_container(std::string(63, 'x'), "bbbbb"));
 }
 
 TEST(Ipv4Address, ParsesOnlyFourDecimalNumbers) {
     EXPECT_EQ(Ipv4Address::parse("10.0.0.1")->value, 0x0a000001U);
     EXPECT_EQ(Ipv4Address::parse("255.255.255.255")->str(), "255.255.255.255");
-    for (const char* text : {"", "10", "10.0.0", "10.0.0.0.1", "10.0.0.256", "10.0.0.-1", "10.0.0.1 ", "10..0.1", "010.0.0.1", "a.b.c.d", "10.0.0.1/8"})
+    for (const char* text : {"", "10", "10.0.0", "10.0.0.0.1", "10.0.0.256", "10.0.0.-1", "10.0.0.1 ", "10..0.1",
+                             "010.0.0.1", "a.b.c.d", "10.0.0.1/8"})
         EXPECT_FALSE(Ipv4Address::parse(text)) << text;
 }
 
@@ -62,22 +66,24 @@ TEST(Ipv4Interface, KnowsItsNetwork) {
     EXPECT_TRUE(Ipv4Interface::parse("10.9.0.0/16")->overlaps(net));
     EXPECT_FALSE(net.overlaps(*Ipv4Interface::parse("11.0.0.0/8")));
     EXPECT_TRUE(Ipv4Interface::parse("0.0.0.0/0")->overlaps(net));
-    for (const char* text : {"10.0.0.1", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/x", "/8"}) EXPECT_FALSE(Ipv4Interface::parse(text)) << text;
+    for (const char* text : {"10.0.0.1", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/x", "/8"})
+        EXPECT_FALSE(Ipv4Interface::parse(text)) << text;
 }
 
 TEST(BridgeSpec, ParsesNameAndAddress) {
     EXPECT_EQ(BridgeSpec::parse("br0").name.str(), "br0");
     EXPECT_FALSE(BridgeSpec::parse("br0").address);
     EXPECT_EQ(BridgeSpec::parse("br0:10.0.0.1/8").address->str(), "10.0.0.1/8");
-    for (const char* text : {"", ":10.0.0.1/8", "br0:", "br0:10.0.0.1", "br0:10.0.0.0/8", "br0:10.255.255.255/8", "br0:10.0.0.1/31", "br0:127.0.0.1/8",
-                             "an-over-long-name"})
+    for (const char* text : {"", ":10.0.0.1/8", "br0:", "br0:10.0.0.1", "br0:10.0.0.0/8", "br0:10.255.255.255/8",
+                             "br0:10.0.0.1/31", "br0:127.0.0.1/8", "an-over-long-name"})
         EXPECT_THROW((void)BridgeSpec::parse(text), UsageError) << text;
 }
 
 TEST(AddressSpec, RefusesWhatNoHostCanHave) {
     EXPECT_EQ(AddressSpec::parse("10.0.0.2").address.str(), "10.0.0.2");
     EXPECT_EQ(AddressSpec::parse("10.0.0.2/8").length, 8U);
-    for (const char* text : {"", "10.0.0", "10.0.0.2/", "10.0.0.2/33", "10.0.0.0/8", "10.255.255.255/8", "127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255"})
+    for (const char* text : {"", "10.0.0", "10.0.0.2/", "10.0.0.2/33", "10.0.0.0/8", "10.255.255.255/8", "127.0.0.1",
+                             "0.0.0.0", "224.0.0.1", "255.255.255.255"})
         EXPECT_THROW((void)AddressSpec::parse(text), UsageError) << text;
 }
 
@@ -86,7 +92,8 @@ TEST(StorageSpec, KnowsThreeKinds) {
     EXPECT_EQ(StorageSpec::parse("overlayfs:64M").size, 64U << 20U);
     EXPECT_EQ(StorageSpec::parse("tmpfs:2g").size, std::uint64_t{2} << 30U);
     EXPECT_FALSE(StorageSpec::parse("tmpfs").size);
-    for (const char* text : {"", "btrfs", "tmpfs:", "tmpfs:0", "tmpfs:1K", "tmpfs:-1", "tmpfs:1X", "autodetect:1G", "tmpfs:99999999999999999999", "tmpfs:99999999T"})
+    for (const char* text : {"", "btrfs", "tmpfs:", "tmpfs:0", "tmpfs:1K", "tmpfs:-1", "tmpfs:1X", "autodetect:1G",
+                             "tmpfs:99999999999999999999", "tmpfs:99999999T"})
         EXPECT_THROW((void)StorageSpec::parse(text), UsageError) << text;
 }
 
@@ -102,7 +109,8 @@ TEST(PackageSet, IgnoresOrderAndRepetition) {
 
 TEST(PackageSet, RefusesWhatAptWouldTakeForSomethingElse) {
     PackageSet set;
-    for (const char* text : {"-y", "git-", "~i", "?essential", "a b", "git;true", "$(id)", "../x"}) EXPECT_THROW(set.add_list(text), UsageError) << text;
+    for (const char* text : {"-y", "git-", "~i", "?essential", "a b", "git;true", "$(id)", "../x"})
+        EXPECT_THROW(set.add_list(text), UsageError) << text;
     EXPECT_TRUE(set.empty());
 }
 
@@ -117,7 +125,8 @@ TEST(Text, ReadsSizes) {
 
 TEST(Error, RendersFramesOutermostFirst) {
     try {
-        with_context("creating container 'web'", [] { with_context("mounting overlay", [] { throw_sys_error(EBUSY, "mount"); }); });
+        with_context("creating container 'web'",
+                     [] { with_context("mounting overlay", [] { throw_sys_error(EBUSY, "mount"); }); });
         FAIL();
     } catch (const Error& error) {
         EXPECT_STREQ(error.what(), "creating container 'web': mounting overlay: mount: Device or resource busy");

@@ -11,11 +11,11 @@ namespace hastur {
 /// Exit statuses of hastur itself; everything else is the command's own (docs/hastur.1).
 enum ExitStatus : int {
     exit_success = 0,
-    exit_usage = 2,           ///< the command line is wrong; nothing was touched
-    exit_failure = 125,       ///< hastur failed
-    exit_not_executable = 126,///< the command exists in the container but cannot be executed
-    exit_not_found = 127,     ///< the command does not exist in the container
-    exit_signal_base = 128,   ///< + N: signal N ended the command, or hastur
+    exit_usage = 2,             ///< the command line is wrong; nothing was touched
+    exit_failure = 125,         ///< hastur failed
+    exit_not_executable = 126,  ///< the command exists in the container but cannot be executed
+    exit_not_found = 127,       ///< the command does not exist in the container
+    exit_signal_base = 128,     ///< + N: signal N ended the command, or hastur
 };
 
 /// The base of everything that hastur throws on purpose. Rendered as one line:

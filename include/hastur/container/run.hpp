@@ -15,8 +15,8 @@ namespace hastur::container {
 /// Everything that `hastur -S` can be told.
 struct RunSpec {
     std::optional<Name> name;
-    bool keep = false;            ///< keep a container whose name was made up
-    bool keep_failed = false;     ///< keep it if the command failed
+    bool keep = false;         ///< keep a container whose name was made up
+    bool keep_failed = false;  ///< keep it if the command failed
     bool bootstrap_anew = false;
     image::Choice image;
     StorageSpec storage;

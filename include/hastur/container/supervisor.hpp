@@ -21,7 +21,8 @@ public:
 
     /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container
     /// could not be started.
-    static int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const Events& events);
+    static int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+                   const Events& events);
 };
 
 }  // namespace hastur::container

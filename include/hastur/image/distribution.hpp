@@ -27,7 +27,8 @@ public:
     [[nodiscard]] virtual std::string default_release() const = 0;
     [[nodiscard]] virtual std::string architecture() const = 0;
     /// Lines that say where packages come from, in the distribution's own format.
-    [[nodiscard]] virtual std::vector<std::string> sources(const Os& os, const Os& host, const std::string& mirror) const = 0;
+    [[nodiscard]] virtual std::vector<std::string> sources(const Os& os, const Os& host,
+                                                           const std::string& mirror) const = 0;
     /// Builds the image into `site.target`. Throws with the package manager's own words.
     virtual void bootstrap(const Manifest& manifest, const BuildSite& site) const = 0;
 };

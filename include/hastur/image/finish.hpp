@@ -9,6 +9,7 @@ namespace hastur::image {
 void finish(int rootfs, const Manifest& manifest);
 
 /// First line of the files in /etc that hastur writes anew at every start of a container.
-inline constexpr const char* managed_file_mark = "# Written by hastur at every start. Remove this line to keep your own.\n";
+inline constexpr const char* managed_file_mark =
+    "# Written by hastur at every start. Remove this line to keep your own.\n";
 
 }  // namespace hastur::image

@@ -20,9 +20,9 @@ struct Held {
 struct Info {
     std::string id;
     Manifest manifest;
-    std::uint64_t size = 0;  ///< bytes on disk
+    std::uint64_t size = 0;                   ///< bytes on disk
     std::int64_t created = 0, last_used = 0;  ///< seconds since the epoch
-    std::string damage;      ///< why it cannot be read; empty if it can
+    std::string damage;                       ///< why it cannot be read; empty if it can
 };
 
 /// The images of one root.

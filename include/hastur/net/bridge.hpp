@@ -18,7 +18,8 @@ struct Bridge {
 void refuse_unsuitable(nl::Socket& socket, const IfName& name);
 
 /// Makes sure that the bridge is there, up, and has an address. An existing bridge that is not ours is used as it
-/// is; its address, if it has one, is kept. Throws for an address that contradicts the one the bridge has. Call under State::lock().
+/// is; its address, if it has one, is kept. Throws for an address that contradicts the one the bridge has. Call under
+/// State::lock().
 [[nodiscard]] Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec);
 
 /// Takes away what hastur added: the bridge if it made it, its address if it gave it.

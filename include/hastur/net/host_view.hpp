@@ -15,19 +15,19 @@ namespace hastur::net {
 struct LinkInfo {
     int index = 0;
     std::string name;
-    std::string kind;   ///< "bridge", "veth", …; empty for hardware
-    std::string alias;  ///< IFLA_IFALIAS: where our mark is
-    unsigned flags = 0; ///< IFF_*
-    std::string mac;    ///< the six bytes, raw
-    int master = 0;     ///< index of the bridge it is in, or 0
+    std::string kind;    ///< "bridge", "veth", …; empty for hardware
+    std::string alias;   ///< IFLA_IFALIAS: where our mark is
+    unsigned flags = 0;  ///< IFF_*
+    std::string mac;     ///< the six bytes, raw
+    int master = 0;      ///< index of the bridge it is in, or 0
 };
 
 struct RouteInfo {
     Ipv4Interface destination;
-    int out_index = 0;            ///< 0: none, or more than one next hop
-    Ipv4Address gateway;          ///< 0.0.0.0: none
-    std::uint8_t protocol = 0;    ///< RTPROT_*
-    std::uint8_t type = 0;        ///< RTN_*
+    int out_index = 0;          ///< 0: none, or more than one next hop
+    Ipv4Address gateway;        ///< 0.0.0.0: none
+    std::uint8_t protocol = 0;  ///< RTPROT_*
+    std::uint8_t type = 0;      ///< RTN_*
 };
 
 /// The mark on every route that hastur adds: rtm_protocol. Not in iproute2's rt_protos, so free.

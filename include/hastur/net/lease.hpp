@@ -26,7 +26,8 @@ public:
     void release();
 
     /// Takes exactly `address`; nullopt if somebody has it.
-    [[nodiscard]] static std::optional<Lease> take(const BridgeState& bridge, Ipv4Address address, const Tenant& tenant);
+    [[nodiscard]] static std::optional<Lease> take(const BridgeState& bridge, Ipv4Address address,
+                                                   const Tenant& tenant);
     /// Takes `preferred` if it is in the pool and free, otherwise the next address that is. `usable` can refuse one.
     /// Throws if the pool is exhausted. Call under State::lock().
     [[nodiscard]] static Lease take_any(const BridgeState& bridge, const Ipv4Interface& pool,

@@ -26,7 +26,8 @@ namespace hastur::net {
 
 /// A veth pair: `host_end` in the bridge here, the other end, called host0, as interface number
 /// `container_index` of the namespace, still down: the kernel refuses to bring it up before it has its peer.
-[[nodiscard]] nl::Request create_veth(const IfName& host_end, int bridge_index, int namespace_fd, const std::string& mac);
+[[nodiscard]] nl::Request create_veth(const IfName& host_end, int bridge_index, int namespace_fd,
+                                      const std::string& mac);
 inline constexpr int loopback_index = 1;
 inline constexpr int container_index = 2;
 inline constexpr const char* container_interface = "host0";

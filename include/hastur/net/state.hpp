@@ -26,10 +26,10 @@ namespace hastur::net {
 class BridgeState {
 public:
     struct Record {
-        Ipv4Interface address;       ///< the bridge's own; its network is the pool
-        bool made_link = false;      ///< hastur created the bridge
-        bool made_address = false;   ///< hastur gave it the address
-        bool chosen = false;         ///< hastur chose the address, so that its network collides with nothing
+        Ipv4Interface address;      ///< the bridge's own; its network is the pool
+        bool made_link = false;     ///< hastur created the bridge
+        bool made_address = false;  ///< hastur gave it the address
+        bool chosen = false;        ///< hastur chose the address, so that its network collides with nothing
     };
 
     [[nodiscard]] int dir() const noexcept { return dir_.get(); }

@@ -10,12 +10,12 @@ namespace hastur::mount {
 /// What an overlay is made of. Paths are relative to `base`, so that no character in the root's path
 /// needs escaping in the option string (kernel: Documentation/filesystems/overlayfs.rst).
 struct Overlay {
-    std::string base;     ///< directory that `lower`, `upper` and `work` are relative to. A path, because a
-                          ///< descriptor from before would lead into the mount namespace that we left
-    std::string lower;    ///< topmost layer first, separated by ':'
+    std::string base;   ///< directory that `lower`, `upper` and `work` are relative to. A path, because a
+                        ///< descriptor from before would lead into the mount namespace that we left
+    std::string lower;  ///< topmost layer first, separated by ':'
     std::string upper;
     std::string work;
-    std::string source;   ///< shown in mountinfo; hastur's mark
+    std::string source;        ///< shown in mountinfo; hastur's mark
     bool is_volatile = false;  ///< never sync: the data will not survive anyway
 };
 

@@ -29,7 +29,9 @@ namespace nl {
 template <auto release>
 struct Releaser {
     template <class T>
-    void operator()(T* object) const noexcept { release(object); }
+    void operator()(T* object) const noexcept {
+        release(object);
+    }
 };
 void free_socket(nl_sock*) noexcept;
 void free_message(nl_msg*) noexcept;
@@ -62,8 +64,7 @@ public:
     void execute(std::vector<Request> requests);
     /// Sends a request that is answered by data, and hands every message of the answer to `on_message`.
     /// `dump`: the answer has many parts. Throws NetlinkError.
-    void query(Message message, bool dump, const std::string& what,
-               const std::function<void(nlmsghdr*)>& on_message);
+    void query(Message message, bool dump, const std::string& what, const std::function<void(nlmsghdr*)>& on_message);
 
 private:
     std::unique_ptr<nl_sock, Releaser<free_socket>> socket_;

@@ -33,8 +33,8 @@ namespace process {
 
 /// What a child is started with. No shell is ever involved.
 struct Program {
-    std::vector<std::string> argv;  ///< argv[0] is an absolute path
-    std::optional<std::vector<std::string>> environment;  ///< K=V; hastur's own if not given
+    std::vector<std::string> argv;                                 ///< argv[0] is an absolute path
+    std::optional<std::vector<std::string>> environment;           ///< K=V; hastur's own if not given
     int standard_in = -1, standard_out = -1, standard_error = -1;  ///< -1: hastur's own
     /// Handed on as descriptor 3 the way socket activation does (sd_listen_fds(3)).
     int passed_fd = -1;

@@ -28,14 +28,10 @@ struct Ipv4Interface {
     [[nodiscard]] static std::optional<Ipv4Interface> parse(std::string_view text) noexcept;
     [[nodiscard]] std::string str() const;
 
-    [[nodiscard]] std::uint32_t mask() const noexcept {
-        return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length);
-    }
+    [[nodiscard]] std::uint32_t mask() const noexcept { return length == 0 ? 0 : ~std::uint32_t{0} << (32 - length); }
     [[nodiscard]] Ipv4Address network() const noexcept { return {address.value & mask()}; }
     [[nodiscard]] Ipv4Address broadcast() const noexcept { return {address.value | ~mask()}; }
-    [[nodiscard]] bool contains(Ipv4Address other) const noexcept {
-        return (other.value & mask()) == network().value;
-    }
+    [[nodiscard]] bool contains(Ipv4Address other) const noexcept { return (other.value & mask()) == network().value; }
     [[nodiscard]] bool overlaps(const Ipv4Interface& other) const noexcept {
         return contains(other.network()) || other.contains(network());
     }

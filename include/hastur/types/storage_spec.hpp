@@ -17,7 +17,8 @@ struct StorageSpec {
     /// Bytes, at least 1 MiB: the size of the tmpfs, where one is used. Without it: half of the memory (tmpfs(5)).
     std::optional<std::uint64_t> size;
 
-    /// `autodetect`, `overlayfs[:SIZE]` or `tmpfs[:SIZE]`; SIZE is a number with K, M, G or T behind. Throws UsageError.
+    /// `autodetect`, `overlayfs[:SIZE]` or `tmpfs[:SIZE]`; SIZE is a number with K, M, G or T behind. Throws
+    /// UsageError.
     [[nodiscard]] static StorageSpec parse(std::string_view text);
 };
 
