@@ -23,6 +23,10 @@ std::vector<std::string> host_apt_options() {
     return options;
 }
 
+bool is_about_mmdebstrap_itself(std::string_view line) {
+    return line.starts_with("I: finding") || line.starts_with("I: reading");
+}
+
 /// The first of apt's or dpkg's own complaints; the ones behind it are consequences.
 std::string first_complaint(const ProcessError& error) {
     for (const auto line : text::split(error.tail(), '\n'))
@@ -66,7 +70,8 @@ void mmdebstrap(const AptJob& job, const BuildSite& site) {
         if (const char* value = std::getenv(name)) program.environment->push_back(std::string(name) + "=" + value);
     try {
         process::run(std::move(program), text::join(job.sources, "\n") + "\n", [&](std::string_view line) {
-            if (line.starts_with("I: ") && line.ends_with("...")) site.on_progress(line.substr(3, line.size() - 6));
+            if (line.starts_with("I: ") && line.ends_with("...") && !is_about_mmdebstrap_itself(line))
+                site.on_progress(line.substr(3, line.size() - 6));
         });
     } catch (const ProcessError& error) {
         throw Error(first_complaint(error));
