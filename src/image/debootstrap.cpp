@@ -21,15 +21,11 @@ void debootstrap(const AptJob& job, const BuildSite& site) {
         break;
     }
     process::Program program{.argv = std::move(argv), .contained = true};
-    std::string complaint;
-    const auto handle = [&](std::string_view line) {
-        if (line.starts_with("E: ") && complaint.empty()) complaint = text::trim(line.substr(3));
-    };
     site.on_progress("running debootstrap");
     try {
-        process::run(std::move(program), {}, handle);
+        process::run(std::move(program));
     } catch (const ProcessError& error) {
-        throw Error(complaint.empty() ? error.what() : complaint);
+        throw Error(first_complaint(error));
     }
 }
 

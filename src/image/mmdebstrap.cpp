@@ -27,7 +27,16 @@ bool is_about_mmdebstrap_itself(std::string_view line) {
     return line.starts_with("I: finding") || line.starts_with("I: reading");
 }
 
-/// The first of apt's or dpkg's own complaints; the ones behind it are consequences.
+// Packages are kept in the cache as hard links: no copying, and any number of builds can share it.
+constexpr const char* fill_from_cache =
+    "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\" && find \"$HASTUR_CACHE\" -maxdepth 1 -name '*.deb' "
+    "-exec cp -lu -t \"$1/var/cache/apt/archives\" {} +";
+constexpr const char* save_to_cache =
+    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -lu -t \"$HASTUR_CACHE\" "
+    "{} +";
+
+}  // namespace
+
 std::string first_complaint(const ProcessError& error) {
     for (const auto line : text::split(error.tail(), '\n'))
         for (const std::string_view mark : {"E: ", "dpkg: error: ", "dpkg: error "})
@@ -36,16 +45,6 @@ std::string first_complaint(const ProcessError& error) {
         if (!text::trim(line).empty() && !line.starts_with("I: ")) return std::string(text::trim(line));
     return error.what();
 }
-
-// Packages are kept in the cache as hard links: no copying, and any number of builds can share it.
-constexpr const char* fill_from_cache =
-    "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\" && find \"$HASTUR_CACHE\" -maxdepth 1 -name '*.deb' "
-    "-exec cp -ln -t \"$1/var/cache/apt/archives\" {} +";
-constexpr const char* save_to_cache =
-    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -ln -t \"$HASTUR_CACHE\" "
-    "{} +";
-
-}  // namespace
 
 void mmdebstrap(const AptJob& job, const BuildSite& site) {
     std::vector<std::string> argv{process::require("mmdebstrap", "mmdebstrap"),

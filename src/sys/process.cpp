@@ -129,7 +129,9 @@ Output run(Program program, std::string_view input, const std::function<void(std
         }
     }
     output.error_tail = errors.tail();
-    if (const int status = child.wait(); status != 0) throw ProcessError(program.argv[0], status, output.error_tail);
+    // Some programs complain on stdout.
+    if (const int status = child.wait(); status != 0)
+        throw ProcessError(program.argv[0], status, output.error_tail.empty() ? output.out : output.error_tail);
     return output;
 }
 

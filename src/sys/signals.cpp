@@ -16,7 +16,7 @@ volatile std::sig_atomic_t caught = 0;
 sigset_t ending_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    for (const int signal : ending) sigaddset(&set, signal);
     return set;
 }
 
@@ -54,8 +54,12 @@ void restore() noexcept {
 
 InterruptibleWait::InterruptibleWait() {
     caught = 0;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) set_handler(signal, [](int number) { caught = number; });
     set_handler(SIGALRM, [](int) {});
+    for (std::size_t i = 0; i < ending.size(); ++i) {
+        sigaction(ending[i], nullptr, &before_[i]);
+        // What nohup(1) has us ignore stays ignored.
+        if (before_[i].sa_handler != SIG_IGN) set_handler(ending[i], [](int number) { caught = number; });
+    }
     const itimerval each_second{{1, 0}, {1, 0}};
     setitimer(ITIMER_REAL, &each_second, nullptr);
     const auto set = ending_signals();
@@ -66,7 +70,8 @@ InterruptibleWait::~InterruptibleWait() {
     sigprocmask(SIG_SETMASK, &blocked_, nullptr);
     const itimerval off{};
     setitimer(ITIMER_REAL, &off, nullptr);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM}) set_handler(signal, SIG_DFL);
+    for (std::size_t i = 0; i < ending.size(); ++i) sigaction(ending[i], &before_[i], nullptr);
+    set_handler(SIGALRM, SIG_DFL);
 }
 
 void InterruptibleWait::check() {

@@ -152,8 +152,8 @@ pid_t child_named(pid_t parent, const std::string& comm) {
 std::string host_state() {
     return sh("ip -o link | sed 's/^[0-9]*: //'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all; ip "
               "rule; nft list ruleset; "
-              "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; cut -d' ' -f5- "
-              "/proc/self/mountinfo; "
+              "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; "
+              "cut -d' ' -f5- /proc/self/mountinfo | grep -E 'hastur|nspawn|overlay'; "
               "pgrep -a -x 'hastur|systemd-nspawn|(sd-.*)' | grep -v defunct; ls /run/systemd/nspawn 2>/dev/null; true")
         .out;
 }

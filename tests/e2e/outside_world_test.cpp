@@ -36,7 +36,28 @@ TEST(OutsideWorld, FromNothingToAptGetUpdate) {
     const auto unknown = sh("exec timeout 500 $H -S -q -p no-such-package-anywhere -- true");
     EXPECT_EQ(unknown.status, 125);
     EXPECT_NE(unknown.err.find("Unable to locate package no-such-package-anywhere"), std::string::npos) << unknown.err;
-    EXPECT_EQ(sh("$H -Qi | wc -l").out, "2\n");
+    EXPECT_EQ(sh("$H -Qi | grep -c no-such-package-anywhere").out, "0\n");
+
+    // Two at once with a new set bootstrap once; the second one says what it waits for.
+    const auto both = sh("(timeout 300 $H -S -p hello -- hello & timeout 300 $H -S -p hello -- hello & wait) 2>&1");
+    const auto count = [&](const std::string& text) {
+        std::size_t found = 0;
+        for (auto at = both.out.find(text); at != std::string::npos; at = both.out.find(text, at + 1)) ++found;
+        return found;
+    };
+    if (fresh) EXPECT_EQ(count("hastur: bootstrapped "), 1U) << both.out;
+    if (fresh) EXPECT_EQ(count("hastur: waiting for another hastur to bootstrap"), 1U) << both.out;
+    EXPECT_EQ(count("Hello, world!"), 2U) << both.out;
+
+    // Bootstrapped anew while a container runs from the old image: neither disturbs the other.
+    Background old("-S -q -p hello -- sh -c 'echo ready; exec sleep 1000'");
+    old.expect("ready");
+    const auto anew = sh("exec timeout 300 $H -f -S -p hello -- hello");
+    EXPECT_NE(anew.err.find("hastur: bootstrapped "), std::string::npos) << anew.err;
+    EXPECT_EQ(anew.out, "Hello, world!\n");
+    EXPECT_EQ(sh("nsenter -t $($H -Qj | sed -n 's/.*\"pid\": \\([0-9]*\\).*/\\1/p') -r hello").out, "Hello, world!\n");
+    old.signal(SIGKILL);
+    old.wait();
 
     EXPECT_EQ(sh("$H -r /nonexistent --free").status, 0);
     wait_for_interfaces();

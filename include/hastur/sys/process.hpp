@@ -14,7 +14,8 @@
 
 namespace hastur {
 
-/// A program that was run ended badly. `tail` is the end of what it said on stderr.
+/// A program that was run ended badly. `tail` is the end of what it said on stderr, or what it said on stdout if it
+/// said nothing there.
 class ProcessError : public Error {
 public:
     ProcessError(const std::string& program, int status, std::string tail);

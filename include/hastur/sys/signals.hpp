@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <csignal>
 #include <optional>
 
@@ -8,6 +9,8 @@
 /// SIGINT, SIGTERM and SIGHUP ask hastur to end. They stay blocked and are read from one signalfd(2),
 /// so that they can only strike where we look.
 namespace hastur::signals {
+
+inline constexpr std::array<int, 3> ending{SIGINT, SIGTERM, SIGHUP};
 
 /// Blocks them for the whole process and opens the descriptor; call once, first thing. A child gets
 /// the old mask back with `restore`.
@@ -33,6 +36,7 @@ public:
 
 private:
     sigset_t blocked_{};
+    std::array<struct sigaction, ending.size()> before_{};
 };
 
 }  // namespace hastur::signals
