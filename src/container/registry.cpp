@@ -41,7 +41,9 @@ Claim Registry::claim_new_name() const {
         const auto name = Name::random();
         if (exists(name) || fs::exists(root_.running(), name.str())) continue;
         Claim claim(root_, name);
-        if (claim.lock_.try_exclusive(Claim::running) && claim.lock_.try_exclusive(Claim::changing) && !exists(name))
+        // The file may have been replaced between the two locks; then the first one is on the old file.
+        if (claim.lock_.try_exclusive(Claim::running) && claim.lock_.try_exclusive(Claim::changing) &&
+            claim.lock_.try_exclusive(Claim::running) && !exists(name))
             return claim;
     }
 }
@@ -127,19 +129,30 @@ void Registry::reap_one(const Name& name) const {
 }
 
 void Registry::reap() const {
+    std::optional<Error> first;
     for (const auto& entry : fs::list(root_.running())) {
-        if (!Name::valid(entry)) continue;
-        const auto file = fs::open_beneath_if_exists(root_.running(), entry, O_RDWR);
-        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing))
-            continue;
-        Claim claim(root_, Name(entry));
-        if (!claim.lock_.try_exclusive(Claim::changing)) continue;
-        if (!claim.lock_.held(Claim::running)) {
-            reap_one(claim.name());
-            claim.close();
+        try {
+            if (Name::valid(entry)) reap_if_dead(Name(entry));
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            if (!first) first = error;
         }
     }
     empty_tmp(root_);
+    if (first) throw Error(*first);
+}
+
+void Registry::reap_if_dead(const Name& name) const {
+    {
+        const auto file = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
+        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing))
+            return;
+    }
+    Claim claim(root_, name);
+    if (!claim.lock_.try_exclusive(Claim::changing) || claim.lock_.held(Claim::running)) return;
+    reap_one(name);
+    claim.close();
 }
 
 }  // namespace hastur::container

@@ -145,6 +145,8 @@ private:
     void look_after_others(net::Connection& network) const {
         try {
             network.look_after_host();
+        } catch (const Interrupted&) {
+            throw;
         } catch (const Error& error) {
             log::status("looking after the host's network: {}", error.what());
         }

@@ -34,6 +34,20 @@ UniqueFd lock_address(int leases, const std::string& address) {
     return UniqueFd(check(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; }));
 }
 
+void reap_lease(int leases, Ipv4Address address, const std::function<void(Ipv4Address)>& remove_route) {
+    const auto name = address.str();
+    {
+        const auto file = fs::open_beneath_if_exists(leases, name, O_RDWR);
+        if (!file || range_lock::held(file.get(), 0)) return;
+    }
+    const auto lock = lock_address(leases, name);
+    if (!lock) return;
+    log::debug("freeing {} of a dead container", name);
+    if (const auto dead = read_tenant(leases, name); dead && !dead->run.empty()) kill_marked(dead->run);
+    remove_route(address);
+    fs::remove_file(leases, name);
+}
+
 }  // namespace
 
 Lease::Lease(int leases, Ipv4Address address, UniqueFd file)
@@ -91,21 +105,17 @@ bool has_tenants(const BridgeState& bridge) {
 }
 
 void reap_leases(const BridgeState& bridge, const std::function<void(Ipv4Address)>& remove_route) {
+    std::optional<Error> first;
     for (const auto& entry : fs::list(bridge.leases())) {
-        const auto address = Ipv4Address::parse(entry);
-        if (!address) continue;
-        {
-            const auto file = fs::open_beneath_if_exists(bridge.leases(), entry, O_RDWR);
-            if (!file || range_lock::held(file.get(), 0)) continue;
+        try {
+            if (const auto address = Ipv4Address::parse(entry)) reap_lease(bridge.leases(), *address, remove_route);
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            if (!first) first = error;
         }
-        const auto lock = lock_address(bridge.leases(), entry);
-        if (!lock) continue;
-        const auto dead = read_tenant(bridge.leases(), entry);
-        log::debug("freeing {} of a dead container", entry);
-        if (dead && !dead->run.empty()) kill_marked(dead->run);
-        remove_route(*address);
-        fs::remove_file(bridge.leases(), entry);
     }
+    if (first) throw Error(*first);
 }
 
 }  // namespace hastur::net

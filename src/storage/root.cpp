@@ -43,6 +43,22 @@ void refuse_if_open_to_others(int dir, const std::string& path) {
                     "chmod 700 it, if it is hastur's");
 }
 
+void remove_unless_held(int tmp, const std::string& entry) {
+    const auto fd = fs::open_beneath_if_exists(tmp, entry, O_RDONLY);
+    if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_tree(tmp, entry);
+}
+
+/// Makes an empty directory a root. Safe to be done by several at once, and to be killed in: the mark is there from the
+/// first moment, and what is missing besides is made by whoever opens the root next.
+void mark_as_root(int dir, const std::string& path) {
+    refuse_if_open_to_others(dir, path);
+    if (!fs::list(dir).empty() && !fs::exists(dir, mark))
+        throw Error("the directory is neither empty nor a root of hastur's", "choose another one: -r DIR");
+    check(::fchmod(dir, 0700), [] { return "closing it to other users"; });
+    const auto file = fs::open_beneath(dir, mark, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    fs::write_all(file.get(), mark_contents);
+}
+
 /// Holds the root shared for the life of the process, so that `dissolve` can tell that it is in use.
 void hold(int dir) {
     check(TEMP_FAILURE_RETRY(::flock(dir, LOCK_SH)), [] { return "locking the root directory"; });
@@ -57,13 +73,7 @@ Root Root::open(const std::string& path) {
         auto resolved = absolute(path);
         auto dir = fs::open_directory(resolved);
         hold(dir.get());
-        if (!fs::exists(dir.get(), mark)) {
-            refuse_if_open_to_others(dir.get(), path);
-            if (!fs::list(dir.get()).empty())
-                throw Error("the directory is neither empty nor a root of hastur's", "choose another one: -r DIR");
-            check(::fchmod(dir.get(), 0700), [] { return "closing it to other users"; });
-            fs::write_file(dir.get(), mark, mark_contents, 0600);
-        }
+        if (!fs::exists(dir.get(), mark)) mark_as_root(dir.get(), path);
         return Root(std::move(resolved), std::move(dir));
     });
 }
@@ -77,7 +87,7 @@ std::optional<Root> Root::open_if_exists(const std::string& path) {
         hold(dir.get());
         if (!fs::exists(dir.get(), mark)) {
             if (fs::list(dir.get()).empty()) return std::nullopt;
-            throw Error("the directory is no root of hastur's");
+            if (!fs::exists(dir.get(), mark)) throw Error("the directory is no root of hastur's");
         }
         return Root(std::move(resolved), std::move(dir));
     });
@@ -85,7 +95,11 @@ std::optional<Root> Root::open_if_exists(const std::string& path) {
 
 Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {
     refuse_if_open_to_others(dir_.get(), path_);
-    if (fs::read_file(dir_.get(), mark, 4096) != mark_contents)
+    // An empty mark is one that is just being written, or was when its writer was killed.
+    const auto version = fs::read_file(dir_.get(), mark, 4096).value_or("");
+    if (version.empty())
+        fs::write_file(dir_.get(), mark, mark_contents, 0600);
+    else if (version != mark_contents)
         throw Error("root directory " + text::quoted(path_) + " was made by another version of hastur");
     const auto open_part = [&](const char* name) {
         if (auto fd = fs::open_beneath_if_exists(dir_.get(), name, directory)) return fd;
@@ -98,7 +112,8 @@ Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::m
     locks_ = open_part("locks");
     layers_ = open_part("layers");
     tmp_ = open_part("tmp");
-    if (fs::make_directory(dir_.get(), "cache", 0700)) fs::make_directory(dir_.get(), "mnt", 0700);
+    for (const char* name : {"cache", "mnt"})
+        if (!fs::exists(dir_.get(), name)) fs::make_directory(dir_.get(), name, 0700);
 }
 
 bool Root::dissolve() {
@@ -131,15 +146,26 @@ Workspace::~Workspace() {
 std::string Workspace::path() const { return root_.path() + "/tmp/" + name_; }
 
 void discard(const Root& root, int dir, const std::string& name) {
-    fs::rename(dir, name, root.tmp(), fs::random_hex(8));
-    empty_tmp(root);
+    const auto entry = fs::random_hex(8);
+    try {
+        fs::rename(dir, name, root.tmp(), entry);
+    } catch (const SysError& error) {
+        if (error.code() == ENOENT) return;  // somebody else was faster
+        throw;
+    }
+    remove_unless_held(root.tmp(), entry);
 }
 
 void empty_tmp(const Root& root) {
+    std::optional<Error> first;
     for (const auto& entry : fs::list(root.tmp())) {
-        const auto fd = fs::open_beneath_if_exists(root.tmp(), entry, O_RDONLY);
-        if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_tree(root.tmp(), entry);
+        try {
+            remove_unless_held(root.tmp(), entry);
+        } catch (const Error& error) {
+            if (!first) first = error;
+        }
     }
+    if (first) throw Error(*first);
 }
 
 }  // namespace hastur

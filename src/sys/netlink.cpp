@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 namespace hastur::nl {
 namespace {
@@ -55,6 +56,32 @@ void receive(nl_sock* socket, Each&& each) {
         each(header);
 }
 
+/// All messages of one answer, or nullopt if a dump was not consistent (NLM_F_DUMP_INTR).
+std::optional<std::vector<std::string>> collect(nl_sock* socket, unsigned sequence, const std::string& what) {
+    std::vector<std::string> parts;
+    bool consistent = true;
+    Ack end;
+    for (bool done = false; !done;) {
+        receive(socket, [&](nlmsghdr* header) {
+            if (header->nlmsg_seq != sequence) return;
+            consistent = consistent && (header->nlmsg_flags & NLM_F_DUMP_INTR) == 0;
+            if (header->nlmsg_type == NLMSG_DONE) {
+                done = true;
+                if (nlmsg_datalen(header) >= static_cast<int>(sizeof(int)))
+                    end.code = -*static_cast<int*>(nlmsg_data(header));
+            } else if (header->nlmsg_type == NLMSG_ERROR) {
+                done = true;
+                end = ack_of(header);
+            } else {
+                parts.emplace_back(reinterpret_cast<const char*>(header), header->nlmsg_len);
+            }
+        });
+    }
+    if (end.code != 0) fail(end, what);
+    if (!consistent) return std::nullopt;
+    return parts;
+}
+
 }  // namespace
 
 void free_socket(nl_sock* socket) noexcept { nl_socket_free(socket); }
@@ -73,6 +100,10 @@ Socket::Socket(int protocol) : socket_(nl_socket_alloc()) {
     // Best effort: without them messages are shorter and dumps are filtered here instead of in the kernel.
     ::setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     ::setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+    // The answers to a whole batch must fit (root may exceed the host's limit).
+    const int batch = 8 << 20;
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &batch, sizeof batch);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &batch, sizeof batch);
     nl_socket_set_msg_buf_size(socket_.get(), 1U << 17U);
     nl_socket_disable_seq_check(socket_.get());
 }
@@ -119,27 +150,21 @@ void Socket::execute(std::vector<Request> requests) {
 
 void Socket::query(Message message, bool dump, const std::string& what,
                    const std::function<void(nlmsghdr*)>& on_message) {
-    nlmsg_hdr(message.get())->nlmsg_flags |=
-        static_cast<std::uint16_t>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : NLM_F_ACK));
-    nl_complete_msg(socket_.get(), message.get());
-    const auto sequence = nlmsg_hdr(message.get())->nlmsg_seq;
-    if (const int error = nl_send(socket_.get(), message.get()); error < 0)
-        throw Error(what + ": sending to netlink: " + nl_geterror(error));
-    Ack end;
-    for (bool done = false; !done;) {
-        receive(socket_.get(), [&](nlmsghdr* header) {
-            if (header->nlmsg_seq != sequence) return;
-            if (header->nlmsg_type == NLMSG_DONE) {
-                done = true;
-            } else if (header->nlmsg_type == NLMSG_ERROR) {
-                done = true;
-                end = ack_of(header);
-            } else {
-                on_message(header);
-            }
-        });
+    auto* request = nlmsg_hdr(message.get());
+    request->nlmsg_flags |= static_cast<std::uint16_t>(NLM_F_REQUEST | (dump ? NLM_F_DUMP : NLM_F_ACK));
+    constexpr int attempts = 10;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        request->nlmsg_seq = NL_AUTO_SEQ;
+        nl_complete_msg(socket_.get(), message.get());
+        if (const int error = nl_send(socket_.get(), message.get()); error < 0)
+            throw Error(what + ": sending to netlink: " + nl_geterror(error));
+        const auto answer = collect(socket_.get(), request->nlmsg_seq, what);
+        // What changed during a dump may be missing from it: once more.
+        if (!answer) continue;
+        for (const auto& part : *answer) on_message(reinterpret_cast<nlmsghdr*>(const_cast<char*>(part.data())));
+        return;
     }
-    if (end.code != 0) fail(end, what);
+    throw Error(what + ": the kernel's answer keeps changing");
 }
 
 }  // namespace hastur::nl

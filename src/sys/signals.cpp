@@ -4,6 +4,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <exception>
+
 #include "hastur/base/error.hpp"
 
 namespace hastur::signals {
@@ -11,12 +13,21 @@ namespace {
 
 UniqueFd descriptor;
 sigset_t original_mask;
+sigset_t handled;
 volatile std::sig_atomic_t caught = 0;
 
+/// Whether hastur was started with the signal ignored: by nohup(1), or in the background of a script.
+bool is_ignored(int signal) {
+    struct sigaction action {};
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/// Those that are to end us. One that is ignored stays out: a signalfd would report it all the same once it is blocked.
 sigset_t ending_signals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : ending) sigaddset(&set, signal);
+    for (const int signal : ending)
+        if (!is_ignored(signal)) sigaddset(&set, signal);
     return set;
 }
 
@@ -29,10 +40,10 @@ void set_handler(int signal, void (*handler)(int)) {
 }  // namespace
 
 void set_up() {
-    const auto set = ending_signals();
-    sigprocmask(SIG_BLOCK, &set, &original_mask);
+    handled = ending_signals();
+    sigprocmask(SIG_BLOCK, &handled, &original_mask);
     set_handler(SIGPIPE, SIG_IGN);
-    descriptor.reset(hastur::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), [] { return "signalfd"; }));
+    descriptor.reset(hastur::check(::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK), [] { return "signalfd"; }));
 }
 
 int fd() { return descriptor.get(); }
@@ -57,13 +68,11 @@ InterruptibleWait::InterruptibleWait() {
     set_handler(SIGALRM, [](int) {});
     for (std::size_t i = 0; i < ending.size(); ++i) {
         sigaction(ending[i], nullptr, &before_[i]);
-        // What nohup(1) has us ignore stays ignored.
-        if (before_[i].sa_handler != SIG_IGN) set_handler(ending[i], [](int number) { caught = number; });
+        if (!is_ignored(ending[i])) set_handler(ending[i], [](int number) { caught = number; });
     }
     const itimerval each_second{{1, 0}, {1, 0}};
     setitimer(ITIMER_REAL, &each_second, nullptr);
-    const auto set = ending_signals();
-    sigprocmask(SIG_UNBLOCK, &set, &blocked_);
+    sigprocmask(SIG_UNBLOCK, &handled, &blocked_);
 }
 
 InterruptibleWait::~InterruptibleWait() {
@@ -72,6 +81,8 @@ InterruptibleWait::~InterruptibleWait() {
     setitimer(ITIMER_REAL, &off, nullptr);
     for (std::size_t i = 0; i < ending.size(); ++i) sigaction(ending[i], &before_[i], nullptr);
     set_handler(SIGALRM, SIG_DFL);
+    // It came when nobody was going to look any more: back to the signalfd with it.
+    if (caught != 0 && std::uncaught_exceptions() == 0) ::raise(caught);
 }
 
 void InterruptibleWait::check() {

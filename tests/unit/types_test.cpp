@@ -35,16 +35,16 @@ TEST(Name, RandomNamesAreValidAndDiffer) {
 TEST(IfName, FollowsTheKernel) {
     EXPECT_NO_THROW(IfName("br0"));
     EXPECT_NO_THROW(IfName(std::string(15, 'x')));
-    for (const char* text : {"", ".", "..", "a/b", "a:b", "a b", "-b", "a\"b"})
+    for (const char* text : {"", ".", "..", "a/b", "a:b", "a b", "-b", "a\"b", "br%d", "e*"})
         EXPECT_THROW(IfName{text}, UsageError) << text;
     EXPECT_THROW(IfName(std::string(16, 'x')), UsageError);
 }
 
 TEST(IfName, ForContainersAlwaysFitsAndDiffersByRun) {
-    EXPECT_EQ(IfName::for_container("web", "0123456789").str(), "h-web-01234");
-    EXPECT_EQ(IfName::for_container("nupino-dado", "0123456789").str(), "h-nupino-01234");
-    EXPECT_NE(IfName::for_container(std::string(63, 'x'), "aaaaa"),
-              IfName::for_container(std::string(63, 'x'), "bbbbb"));
+    EXPECT_EQ(IfName::for_container("web", "0123456789").str(), "h-web-01234567");
+    EXPECT_EQ(IfName::for_container("nupino-dado", "0123456789").str(), "h-nupi-01234567");
+    EXPECT_NE(IfName::for_container(std::string(63, 'x'), "aaaaaaaa"),
+              IfName::for_container(std::string(63, 'x'), "bbbbbbbb"));
 }
 
 TEST(Ipv4Address, ParsesOnlyFourDecimalNumbers) {

@@ -64,6 +64,7 @@ public:
     void reap() const;
 
 private:
+    void reap_if_dead(const Name& name) const;
     /// What a dead run left of this container; call with a claim.
     void reap_one(const Name& name) const;
 

@@ -15,7 +15,8 @@ struct AptJob {
     std::vector<std::string> packages;  ///< all of them, the base set included
 };
 
-/// The first of apt's, dpkg's or the installer's own complaints in what it printed; the ones behind it are consequences.
+/// The first of apt's, dpkg's or the installer's own complaints in what it printed; the ones behind it are
+/// consequences.
 [[nodiscard]] std::string first_complaint(const ProcessError& error);
 
 /// mmdebstrap(1): takes several sources, needs no second stage.
