@@ -19,10 +19,13 @@ namespace {
 
 /// The beginning of a regular file; empty for one that is missing or too short; nullopt for anything else.
 std::optional<std::string> beginning(int dir, const char* name, std::size_t length) {
-    const UniqueFd file(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file) return errno == ENOENT ? std::optional<std::string>("") : std::nullopt;
+    // First a look, then the opening: to open a device node that a container left there may have effects.
+    const UniqueFd place(::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!place) return errno == ENOENT ? std::optional<std::string>("") : std::nullopt;
     struct stat info {};
-    if (::fstat(file.get(), &info) < 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+    if (::fstat(place.get(), &info) < 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+    const UniqueFd file(::open(fmt::format("/proc/self/fd/{}", place.get()).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return std::nullopt;
     std::string text(length, '\0');
     const auto got = TEMP_FAILURE_RETRY(::read(file.get(), text.data(), text.size()));
     text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);

@@ -29,14 +29,18 @@ std::vector<std::string> nspawn_arguments(const Launch& launch) {
     return arguments;
 }
 
-std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term) {
-    return {"PATH=" + path, "TERM=" + term, "LC_ALL=C",
-            // hastur's own lock guards the container; nspawn's would stay behind in /run when it is killed.
-            "SYSTEMD_NSPAWN_LOCK=0",
-            // What is written to /tmp is part of the container's data.
-            "SYSTEMD_NSPAWN_TMPFS_TMP=0",
-            // The command's stderr is the user's: only what makes nspawn fail belongs there.
-            "SYSTEMD_LOG_LEVEL=err"};
+std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term, bool unified_cgroups) {
+    std::vector<std::string> environment{
+        "PATH=" + path, "TERM=" + term, "LC_ALL=C",
+        // hastur's own lock guards the container; nspawn's would stay behind in /run when it is killed.
+        "SYSTEMD_NSPAWN_LOCK=0",
+        // What is written to /tmp is part of the container's data.
+        "SYSTEMD_NSPAWN_TMPFS_TMP=0",
+        // The command's stderr is the user's: only what makes nspawn fail belongs there.
+        "SYSTEMD_LOG_LEVEL=err"};
+    // An image without systemd makes nspawn choose the old cgroup layout, and mount it for the whole host.
+    if (unified_cgroups) environment.emplace_back("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1");
+    return environment;
 }
 
 }  // namespace hastur::container

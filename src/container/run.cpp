@@ -1,6 +1,8 @@
 #include "hastur/container/run.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,7 +12,6 @@
 
 #include "hastur/base/error.hpp"
 #include "hastur/base/log.hpp"
-#include "hastur/base/rollback.hpp"
 #include "hastur/container/guest_files.hpp"
 #include "hastur/container/init_layer.hpp"
 #include "hastur/container/reap.hpp"
@@ -33,6 +34,11 @@ namespace {
 std::string variable(const char* name, const char* otherwise) {
     const char* value = std::getenv(name);
     return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+bool has_unified_cgroups() {
+    struct statfs info {};
+    return ::statfs("/sys/fs/cgroup", &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 /// Where nspawn keeps its traces of running containers. A private tmpfs over it: they go with our mount namespace.
@@ -81,11 +87,14 @@ public:
 
         enter_private_mount_namespace();
         hide_nspawn_state();
+        if (!is_new_) drop_own_init();
         const auto layers = ensure_init_layer(root_) + ":images/" + image.id + "/rootfs";
         Merged merged(
             root_,
             {layers, "containers/" + record_.name, run_mark(record_.run), record_.ephemeral && !spec_.keep_failed},
             spec_.storage);
+        if (!image::Store(root_).is_current(image))
+            throw Error("the image was replaced at this very moment", "start it again");
         fill(merged.dir(), network);
         signals::check();
         const int status = supervise(merged.path(), network);
@@ -103,6 +112,7 @@ public:
     }
 
     void undo() {
+        if (!registry_.exists(Name(record_.name))) return;
         const bool worthless = record_.ephemeral || (is_new_ && !command_started_);
         if (worthless)
             registry_.destroy(Name(record_.name));
@@ -111,6 +121,17 @@ public:
     }
 
 private:
+    /// What an earlier run may have put over our init: the container's data is above the layer that init is in.
+    void drop_own_init() const {
+        const auto place = "containers/" + record_.name + "/data/usr/lib";
+        try {
+            const auto lib = fs::open_beneath_if_exists(root_.dir(), place, O_RDONLY | O_DIRECTORY);
+            if (lib) fs::remove_tree(lib.get(), "hastur");
+        } catch (const SysError& error) {
+            log::debug("{}", error.what());  // a link, say: then the container lacks its /usr/lib altogether
+        }
+    }
+
     void fill(int merged, const net::Connection& network) const {
         write_guest_files(merged, Name(record_.name), *record_.address, network.resolv_conf());
         if (spec_.copy_from)
@@ -128,9 +149,9 @@ private:
                             terminal,
                             spec_.command};
         log::status("container {} has address {}", record_.name, record_.address->str());
-        const auto environment =
-            nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), variable("TERM", "linux"));
-        return Supervisor::run(nspawn_arguments(launch), environment,
+        const auto environment = nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+                                                    variable("TERM", "linux"), has_unified_cgroups());
+        return Supervisor::run(nspawn_arguments(launch), environment, terminal,
                                {.on_ready = [this](pid_t leader) { on_ready(leader); },
                                 .on_running = [&] { look_after_others(network); }});
     }
@@ -181,17 +202,25 @@ int run(const Root& root, const RunSpec& spec) {
     const auto frame =
         fmt::format("{} container '{}'", registry.exists(claim.name()) ? "starting" : "creating", claim.name().str());
     return with_context(frame, [&] {
-        Rollback release;
-        release.add([&] { claim.close(); });
-        Run run(root, spec, claim.name());
-        const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
-        log::debug("image {}", image.id);
-        Rollback undo;
-        undo.add([&] { run.undo(); });
-        const int status = run.start(image);
-        run.finish(status);
-        undo.dismiss();
-        return status;
+        std::optional<Run> run;
+        try {
+            run.emplace(root, spec, claim.name());
+            const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
+            log::debug("image {}", image.id);
+            const int status = run->start(image);
+            run->finish(status);
+            claim.close();
+            return status;
+        } catch (Error& error) {
+            try {
+                if (run) run->undo();
+                // Not after a failed undo: the file that stays tells the next command to clean up.
+                claim.close();
+            } catch (const Error& again) {
+                error.add_cleanup_failure(again.what());
+            }
+            throw;
+        }
     });
 }
 

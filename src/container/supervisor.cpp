@@ -90,10 +90,14 @@ private:
 class Run {
 public:
     Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-        const Supervisor::Events& events)
+        const Supervisor::Events& events, bool terminal)
         : events_(events),
-          nspawn_(
-              {.argv = arguments, .environment = environment, .passed_fd = control_.peer(), .death_signal = SIGTERM}),
+          nspawn_({.argv = arguments,
+                   .environment = environment,
+                   .passed_fd = control_.peer(),
+                   .death_signal = SIGTERM,
+                   // On a terminal it must stay in the foreground to read what is typed.
+                   .own_group = !terminal}),
           grace_(check(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), [] { return "timerfd"; })) {
         control_.close_peer();
     }
@@ -188,14 +192,14 @@ private:
 }  // namespace
 
 int Supervisor::run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                    const Events& events) {
+                    bool terminal, const Events& events) {
     const TerminalSettings restore_terminal;
     become_subreaper();
     // Whatever way we leave: a killed nspawn hands its container over to us, and it must not live on.
     struct NoOrphans {
         ~NoOrphans() { kill_remaining_children(); }
     } const no_orphans;
-    return Run(arguments, environment, events).to_the_end();
+    return Run(arguments, environment, events, terminal).to_the_end();
 }
 
 }  // namespace hastur::container

@@ -44,8 +44,6 @@ std::string options_of(const Paragraph& paragraph) {
     const auto add = [&](const char* field, const char* option) {
         const auto found = paragraph.find(field);
         if (found == paragraph.end()) return;
-        // A key written out in the file itself has no place in the one-line format.
-        if (std::string_view(option) == "signed-by" && !found->second.starts_with('/')) return;
         options.push_back(fmt::format("{}={}", option, text::join(strings(text::words(found->second)), ",")));
     };
     add("architectures", "arch");
@@ -57,6 +55,12 @@ std::string options_of(const Paragraph& paragraph) {
 
 /// "bookworm-security" -> "bookworm"; "bookworm/updates" -> "bookworm".
 std::string_view release_of(std::string_view suite) { return suite.substr(0, suite.find_first_of("-/")); }
+
+/// As apt reads a boolean (StringToBool).
+bool is_no(std::string_view value) {
+    return value == "no" || value == "false" || value == "without" || value == "off" || value == "disable" ||
+           value == "0";
+}
 
 bool has_suffix(const std::string& name, std::string_view suffix) { return std::string_view(name).ends_with(suffix); }
 
@@ -94,7 +98,9 @@ std::vector<AptSource> parse_deb822(std::string_view text) {
     std::vector<AptSource> found;
     for (auto& paragraph : paragraphs(text)) {
         const auto types = text::words(paragraph["types"]);
-        if (std::ranges::find(types, "deb") == types.end() || paragraph["enabled"] == "no") continue;
+        if (std::ranges::find(types, "deb") == types.end() || is_no(paragraph["enabled"])) continue;
+        // A key written out in the file itself has no place in the one-line format, and without it nothing verifies.
+        if (paragraph["signed-by"].find("PGP PUBLIC KEY") != std::string::npos) continue;
         const auto options = options_of(paragraph);
         for (const auto uri : text::words(paragraph["uris"]))
             for (const auto suite : text::words(paragraph["suites"]))

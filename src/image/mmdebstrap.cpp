@@ -30,9 +30,9 @@ bool is_about_mmdebstrap_itself(std::string_view line) {
 // Packages are kept in the cache as hard links: no copying, and any number of builds can share it.
 constexpr const char* fill_from_cache =
     "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\" && find \"$HASTUR_CACHE\" -maxdepth 1 -name '*.deb' "
-    "-exec cp -lu -t \"$1/var/cache/apt/archives\" {} +";
+    "-exec cp -lfu -t \"$1/var/cache/apt/archives\" {} +";
 constexpr const char* save_to_cache =
-    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -lu -t \"$HASTUR_CACHE\" "
+    "--customize-hook=find \"$1/var/cache/apt/archives\" -maxdepth 1 -name '*.deb' -exec cp -lfu -t \"$HASTUR_CACHE\" "
     "{} +";
 
 }  // namespace

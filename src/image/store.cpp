@@ -66,15 +66,19 @@ std::optional<Held> Store::hold(const std::string& id) const {
     auto dir = fs::open_beneath_if_exists(root_.images(), id, directory);
     if (!dir) return std::nullopt;
     check(TEMP_FAILURE_RETRY(::flock(dir.get(), LOCK_SH)), [] { return "locking an image"; });
+    Held image{id, std::move(dir)};
     // It may have been replaced between the two calls above.
-    struct stat mine {
-    }, named{};
-    if (::fstat(dir.get(), &mine) < 0 || ::fstatat(root_.images(), id.c_str(), &named, 0) < 0 ||
-        mine.st_ino != named.st_ino)
-        return hold(id);
+    if (!is_current(image)) return hold(id);
     // The note's modification time says when the image was last used.
-    ::utimensat(dir.get(), note, nullptr, 0);
-    return Held{id, std::move(dir)};
+    ::utimensat(image.dir.get(), note, nullptr, 0);
+    return image;
+}
+
+bool Store::is_current(const Held& image) const {
+    struct stat mine {};
+    struct stat named {};
+    return ::fstat(image.dir.get(), &mine) == 0 && ::fstatat(root_.images(), image.id.c_str(), &named, 0) == 0 &&
+           mine.st_ino == named.st_ino;
 }
 
 Held Store::ensure(const Manifest& manifest, bool anew) const {
@@ -121,7 +125,11 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
 
 std::vector<Info> Store::list() const {
     std::vector<Info> all;
-    for (const auto& id : fs::list(root_.images())) all.push_back(read_info(root_.images(), id));
+    for (const auto& id : fs::list(root_.images())) {
+        auto info = read_info(root_.images(), id);
+        // One that is gone by now is not damaged.
+        if (info.damage.empty() || fs::exists(root_.images(), id)) all.push_back(std::move(info));
+    }
     std::ranges::sort(all, {}, [](const Info& info) { return std::tuple(info.created, info.id); });
     return all;
 }

@@ -1,5 +1,6 @@
 #include "hastur/net/bridge.hpp"
 
+#include <fcntl.h>
 #include <linux/if.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include "hastur/base/log.hpp"
 #include "hastur/net/pool.hpp"
 #include "hastur/net/requests.hpp"
+#include "hastur/sys/fs.hpp"
 
 namespace hastur::net {
 namespace {
@@ -35,6 +37,9 @@ LinkInfo create(nl::Socket& socket, const IfName& name, const Ipv4Interface& add
     socket.execute(std::move(requests));
     auto link = find_link(socket, name.str());
     if (!link) throw Error("bridge " + name.str() + " vanished while it was set up");
+    // Otherwise any container could give the host IPv6 routes, by router advertisements (RFC 4861).
+    const auto setting = "/proc/sys/net/ipv6/conf/" + name.str() + "/accept_ra";
+    if (const UniqueFd file(::open(setting.c_str(), O_WRONLY | O_CLOEXEC)); file) fs::write_all(file.get(), "0");
     return *link;
 }
 
@@ -48,7 +53,7 @@ Ipv4Interface choose(nl::Socket& socket) {
 std::vector<Ipv4Interface> taken_networks(nl::Socket& socket) {
     std::vector<Ipv4Interface> taken;
     for (const auto& route : routes(socket))
-        if (route.destination.length > 0) taken.push_back(route.destination);
+        if (is_specific(route)) taken.push_back(route.destination);
     for (const auto& info : addresses(socket)) taken.push_back(info.address);
     for (const auto server : nameservers(usable_resolv_conf())) taken.push_back({server, 32});
     return taken;
@@ -67,7 +72,7 @@ Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeS
 
     if (link && record && (link->flags & IFF_UP) != 0 && has(present, record->address)) {
         if (spec.address) refuse_contradiction(name, record->address, *spec.address);
-        return {link->index, name, record->address, record->chosen, false};
+        return {link->index, name, record->address, record->chosen, false, false};
     }
 
     BridgeState::Record made;
@@ -89,13 +94,14 @@ Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeS
 
     // The note comes first: what a crash leaves behind is then known to be ours.
     state.write(made);
-    if (!link) link = create(socket, name, made.address);
+    const bool is_new = !link;
+    if (is_new) link = create(socket, name, made.address);
     std::vector<nl::Request> requests;
     if (!has(present, made.address)) requests.push_back(add_address(link->index, made.address, false));
     requests.push_back(raise(link->index));
     socket.execute(std::move(requests));
     log::debug("bridge {} has {}", name.str(), made.address.str());
-    return {link->index, name, made.address, made.chosen, true};
+    return {link->index, name, made.address, made.chosen, true, is_new};
 }
 
 void remove_bridge(nl::Socket& socket, const BridgeState& state) {

@@ -14,24 +14,32 @@
 namespace hastur::net {
 namespace {
 
-/// Addresses that no container may have although they may lie in the bridge's network.
-std::vector<Ipv4Address> reserved(nl::Socket& socket, const std::string& resolv_conf) {
-    auto list = nameservers(resolv_conf);
-    for (const auto& info : addresses(socket)) list.push_back(info.address.address);
-    for (const auto& route : routes(socket))
-        if (route.gateway.value != 0) list.push_back(route.gateway);
+/// What no container may have although it may lie in the bridge's network: the host's own addresses, its gateways and
+/// resolvers, and the networks inside of the bridge's that the host has a route of its own to, by another interface.
+std::vector<Ipv4Interface> reserved(nl::Socket& socket, const Bridge& bridge, const std::string& resolv_conf) {
+    std::vector<Ipv4Interface> list;
+    for (const auto server : nameservers(resolv_conf)) list.push_back({server, 32});
+    for (const auto& info : addresses(socket)) list.push_back({info.address.address, 32});
+    for (const auto& route : routes(socket)) {
+        if (route.gateway.value != 0) list.push_back({route.gateway, 32});
+        if (route.protocol != route_protocol && route.out_index != bridge.index && is_specific(route) &&
+            route.destination.length > bridge.address.length)
+            list.push_back(route.destination);
+    }
     return list;
 }
 
-bool contains(const std::vector<Ipv4Address>& list, Ipv4Address address) {
-    return std::ranges::find(list, address) != list.end();
+bool contains(const std::vector<Ipv4Interface>& list, Ipv4Address address) {
+    return std::ranges::any_of(list, [&](const Ipv4Interface& network) { return network.contains(address); });
 }
 
 Lease take_exactly(const BridgeState& state, const Bridge& bridge, Ipv4Address address, const Tenant& tenant,
-                   const std::vector<Ipv4Address>& unavailable) {
+                   const std::vector<Ipv4Interface>& unavailable) {
     const auto text = "address " + address.str();
     if (address == bridge.address.address) throw Error(text + " is the bridge's own");
-    if (contains(unavailable, address)) throw Error(text + " is in use by this host, its gateway or its resolver");
+    if (contains(unavailable, address))
+        throw Error(text +
+                    " is in use by this host, its gateway or its resolver, or by a network that it has a route to");
     if (bridge.address.contains(address) && !bridge.address.usable(address))
         throw Error(text + " is the network or broadcast address of bridge " + bridge.name.str() + " (" +
                     bridge.address.str() + ")");
@@ -93,65 +101,84 @@ Connection::~Connection() {
 
 void Connection::attach(const Wanted& wanted) {
     refuse_unsuitable(socket_, bridge_name_);
-    const auto state = state_.bridge(bridge_name_);
     {
         const auto guard = state_.lock();
+        const auto state = state_.bridge(bridge_name_);
         const auto bridge = ensure_bridge(socket_, state, wanted.bridge);
         bridge_index_ = bridge.index;
         bridge_address_ = bridge.address;
         chosen_ = bridge.chosen;
-        if (wanted.uplink) uplink_.emplace(socket_, state, bridge, *wanted.uplink);
-        // A network that we chose collides with nothing; in any other one the host may have addresses of its own.
-        const auto unavailable =
-            wanted.address || !bridge.chosen ? reserved(socket_, resolv_conf_) : std::vector<Ipv4Address>{};
-        if (wanted.address)
-            lease_ = take_exactly(state, bridge, wanted.address->address, wanted.tenant, unavailable);
-        else
-            lease_ = Lease::take_any(state, bridge.address, wanted.preferred, wanted.tenant,
-                                     [&](Ipv4Address address) { return !contains(unavailable, address); });
-        const bool forwarding_changed = bridge.changed && ensure_forwarding(socket_, state_, bridge_name_);
-        ensure_firewall(state_, bridge.changed || forwarding_changed);
+        try {
+            join(wanted, state, bridge);
+        } catch (...) {
+            // A bridge that was made for this start alone would be left behind for nothing.
+            if (bridge.made && !lease_ && !has_tenants(state)) {
+                uplink_.reset();
+                give_back_unused(socket_, state);
+                remove_bridge(socket_, state);
+                state_.forget(bridge_name_);
+            }
+            throw;
+        }
     }
-    address_ = {lease_->address(),
-                wanted.address && wanted.address->length ? *wanted.address->length : bridge_address_.length};
+    const auto length = wanted.address && wanted.address->length ? *wanted.address->length : bridge_address_.length;
+    address_ = {lease_->address(), length};
     log::debug("address {} on {}", address_.str(), bridge_name_.str());
 
     const auto host_end = IfName::for_container(wanted.tenant.name, wanted.tenant.run);
+    const auto mac = hardware_address(address_.address);
     std::vector<nl::Request> requests;
-    requests.push_back(create_veth(host_end, bridge_index_, namespace_.fd(), hardware_address(address_.address)));
+    requests.push_back(create_veth(host_end, bridge_index_, namespace_.fd(), mac));
+    // One of ours that a dead run left is replaced; one of the host's own is not.
+    requests.push_back(delete_host_route(bridge_index_, address_.address));
     requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
     socket_.execute(std::move(requests));
     set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
     log::debug("network complete");
 }
 
+/// The part that is done under the lock, once the bridge is there.
+void Connection::join(const Wanted& wanted, const BridgeState& state, const Bridge& bridge) {
+    if (wanted.uplink) uplink_.emplace(socket_, state, bridge, *wanted.uplink);
+    // A network that we chose collides with nothing; in any other one the host may have addresses of its own.
+    std::vector<Ipv4Interface> unavailable;
+    if (wanted.address || !bridge.chosen) unavailable = reserved(socket_, bridge, resolv_conf_);
+    if (wanted.address)
+        lease_ = take_exactly(state, bridge, wanted.address->address, wanted.tenant, unavailable);
+    else
+        lease_ = Lease::take_any(state, bridge.address, wanted.preferred, wanted.tenant,
+                                 [&](Ipv4Address address) { return !contains(unavailable, address); });
+    if (bridge.changed) ensure_forwarding(socket_, state_, bridge_name_);
+    ensure_firewall(state_);
+}
+
 void Connection::look_after_host() {
     {
         const auto guard = state_.lock();
-        if (ensure_forwarding(socket_, state_, bridge_name_)) ensure_firewall(state_, true);
+        ensure_forwarding(socket_, state_, bridge_name_);
+        ensure_firewall(state_);
     }
     if (!chosen_) return;
     for (const auto& route : routes(socket_))
-        if (route.protocol != route_protocol && route.destination.length > 0 &&
-            route.destination.overlaps(bridge_address_))
+        if (route.protocol != route_protocol && is_specific(route) && route.destination.overlaps(bridge_address_))
             log::failure(
                 "the host's route to {} overlaps the network {} of bridge {}; hastur --free lets it move elsewhere",
                 route.destination.str(), bridge_address_.str(), bridge_name_.str());
 }
 
 void Connection::close() {
-    if (lease_) {
-        std::vector<nl::Request> requests;
-        requests.push_back(delete_host_route(bridge_index_, lease_->address()));
-        socket_.execute(std::move(requests));
-        lease_->release();
-        lease_.reset();
-    }
+    // The uplink first: as long as somebody holds an address nobody takes the bridge away.
     if (uplink_) {
         uplink_.reset();
         const auto guard = state_.lock();
         give_back_unused(socket_, state_.bridge(bridge_name_));
     }
+    if (!lease_) return;
+    std::vector<nl::Request> requests;
+    requests.push_back(delete_host_route(bridge_index_, lease_->address()));
+    socket_.execute(std::move(requests));
+    lease_->release();
+    lease_.reset();
 }
 
 void reap() {
@@ -179,6 +206,10 @@ bool remove_all() {
             continue;
         }
         give_back_unused(socket, bridge);
+        if (!fs::list(bridge.uplinks()).empty()) {
+            all_gone = false;  // a start that holds no address yet
+            continue;
+        }
         remove_bridge(socket, bridge);
         state.forget(name);
     }
@@ -186,7 +217,7 @@ bool remove_all() {
         remove_firewall(state);
         restore_forwarding(state);
     } else {
-        ensure_firewall(state, true);
+        ensure_firewall(state);
     }
     return all_gone;
 }

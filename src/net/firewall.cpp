@@ -24,6 +24,7 @@ using Json = nlohmann::json;
 
 /// The comment on each rule that we put into a chain of somebody else's.
 constexpr const char* rule_mark = "hastur";
+constexpr std::size_t note_limit = 1U << 20U;
 
 /// The kernel's counter of changes to any rule (NFT_MSG_GETGEN); nullopt if nf_tables is not there yet.
 std::optional<std::uint32_t> generation() {
@@ -44,21 +45,24 @@ std::optional<std::uint32_t> generation() {
     return found;
 }
 
-std::string nft() { return process::require("nft", "nftables"); }
-
-void apply(const std::string& rules) {
+/// Runs nft; an error carries nft's own words.
+std::string run_nft(std::vector<std::string> arguments, const std::string& input = {}) {
+    arguments.insert(arguments.begin(), process::require("nft", "nftables"));
     try {
-        process::run({.argv = {nft(), "-f", "-"}}, rules);
-    } catch (ProcessError& error) {
-        error.add_context("setting firewall rules");
-        throw Error(std::string(error.what()) + ": " +
-                    std::string(text::trim(text::split(error.tail(), '\n').front())));
+        return process::run({.argv = std::move(arguments)}, input).out;
+    } catch (const ProcessError& error) {
+        const auto lines = text::split(error.tail(), '\n');
+        throw Error(fmt::format("setting firewall rules: {}: {}", error.what(), text::trim(lines.front())));
     }
 }
 
-Json list(const char* what) {
-    const auto output = process::run({.argv = {nft(), "-j", "list", what}});
-    return Json::parse(output.out, nullptr, false).value("nftables", Json::array());
+void apply(const std::string& rules) { run_nft({"-f", "-"}, rules); }
+
+/// Every table, chain and rule of the host; elements of sets left out (libnftables-json(5)).
+Json whole_ruleset() {
+    const auto json = Json::parse(run_nft({"-j", "-t", "list", "ruleset"}), nullptr, false);
+    if (!json.is_object()) throw Error("setting firewall rules: nft printed no JSON");
+    return json.value("nftables", Json::array());
 }
 
 std::string braces(const std::vector<std::string>& names) {
@@ -144,27 +148,38 @@ std::string insertions(const std::vector<ForeignChain>& chains, const std::vecto
 
 }  // namespace
 
-void ensure_firewall(const State& state, bool changed) {
-    const auto before = generation();
-    const auto seen = text::to_number(fs::read_file(state.dir(), "firewall", 64).value_or(""));
-    if (!changed && before && seen && *seen == *before) return;
-
+void ensure_firewall(const State& state) {
     const auto bridges = state.bridges();
     if (bridges.empty()) return;
+    const auto table = own_table(state, bridges);
+    // What we want, and when it was last seen to be so.
+    const auto seen = [&](std::uint32_t when) { return fmt::format("{}\n{}", when, table); };
+    const auto note = fs::read_file(state.dir(), "firewall", note_limit);
+    if (const auto now = generation(); now && note == seen(*now)) return;
+
     log::debug("the packet filter changed: renewing our rules");
-    const auto ruleset = list("ruleset");
-    apply(own_table(state, bridges) + removals(ruleset) + insertions(dropping_forward_chains(ruleset), bridges));
-    // One transaction, one step: anything else means that somebody changed rules at the same time, and we look
-    // again at the next start.
-    const auto after = generation();
-    if (after && (!before || *after == *before + 1))
-        fs::write_file(state.dir(), "firewall", std::to_string(*after), 0600);
+    constexpr int attempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        const auto before = generation();
+        const auto ruleset = whole_ruleset();
+        try {
+            apply(table + removals(ruleset) + insertions(dropping_forward_chains(ruleset), bridges));
+        } catch (const Error&) {
+            if (attempt == attempts) throw;
+            continue;  // somebody removed a rule between our look and our change
+        }
+        // One transaction, one step: anything else means that somebody changed rules at the same time, and we look
+        // again at the next start.
+        const auto after = generation();
+        if (after && (!before || *after == *before + 1)) fs::write_file(state.dir(), "firewall", seen(*after), 0600);
+        return;
+    }
 }
 
 void remove_firewall(const State& state) {
     fs::remove_file(state.dir(), "firewall");
     if (!process::find("nft")) return;  // then it cannot have set rules either
-    const auto ruleset = list("ruleset");
+    const auto ruleset = whole_ruleset();
     auto commands = removals(ruleset);
     for (const auto& item : ruleset)
         if (item.contains("table") && item["table"].value("name", "") == "hastur" &&

@@ -39,7 +39,7 @@ std::vector<std::string> ways_out(nl::Socket& socket) {
     std::vector<std::string> names;
     for (const auto& route : routes(socket)) {
         std::array<char, IF_NAMESIZE> name{};
-        const bool is_default = route.destination.length == 0 && route.type == RTN_UNICAST;
+        const bool is_default = !is_specific(route) && route.type == RTN_UNICAST;
         if (is_default && route.out_index != 0 &&
             ::if_indextoname(static_cast<unsigned>(route.out_index), name.data()) != nullptr)
             names.emplace_back(name.data());
@@ -49,10 +49,9 @@ std::vector<std::string> ways_out(nl::Socket& socket) {
 
 }  // namespace
 
-bool ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bridge) {
+void ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bridge) {
     if (!is_on(bridge.str())) write(bridge.str(), '1');  // ours: nothing to restore
     auto noted = switched_on(state);
-    bool changed = false;
     for (const auto& name : ways_out(socket)) {
         if (name == bridge.str() || is_on(name)) continue;
         // The note comes first, so that a crash in between loses nothing.
@@ -60,9 +59,7 @@ bool ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bri
         note(state, noted);
         write(name, '1');
         log::debug("switched on forwarding for {}", name);
-        changed = true;
     }
-    return changed;
 }
 
 std::vector<std::string> switched_on(const State& state) {

@@ -106,6 +106,10 @@ nl::Request mark_and_raise(const IfName& name) {
 
 nl::Request raise(int index) { return change_link(index, "bringing up an interface", set_up); }
 
+nl::Request lower(int index) {
+    return change_link(index, "taking down an interface", [](rtnl_link* link) { rtnl_link_unset_flags(link, IFF_UP); });
+}
+
 nl::Request set_hardware_address(int index, const std::string& mac) {
     return change_link(index, "setting a hardware address",
                        [&](rtnl_link* link) { rtnl_link_set_addr(link, hardware_object(mac).get()); });
@@ -159,10 +163,9 @@ nl::Request delete_address(int index, const Ipv4Interface& address) {
 nl::Request add_host_route(int bridge_index, Ipv4Address container, Ipv4Address source) {
     const auto route = route_object({container, 32}, bridge_index, RT_SCOPE_LINK);
     rtnl_route_set_pref_src(route.get(), address_object(source).get());
-    return {build([&](nl_msg** out) {
-                return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_REPLACE, out);
-            }),
-            "adding the route to " + container.str()};
+    return {
+        build([&](nl_msg** out) { return rtnl_route_build_add_request(route.get(), NLM_F_CREATE | NLM_F_EXCL, out); }),
+        "adding the route to " + container.str()};
 }
 
 nl::Request delete_host_route(int bridge_index, Ipv4Address container) {

@@ -27,6 +27,7 @@ constexpr std::size_t note_limit = 4U << 20U;
 /// byte (the payload of RTM_NEWADDR and RTM_NEWROUTE), so that nothing is lost on the way there and back.
 struct Moved {
     std::string mac, bridge_mac;
+    bool was_up = true;
     std::vector<std::string> addresses, routes;
 };
 
@@ -89,16 +90,17 @@ void copy_attributes(nl_msg* message, const std::string& payload, std::size_t he
             nla_put(message, nla_type(attribute), nla_len(attribute), nla_data(attribute));
 }
 
-nl::Request address_request(int type, std::string payload, int index, bool keep_label) {
+nl::Request address_request(int type, std::string payload, int index, bool at_home) {
     auto& header = header_in<ifaddrmsg>(payload);
     header.ifa_index = static_cast<unsigned>(index);
     constexpr unsigned transient = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_OPTIMISTIC;
     header.ifa_flags &= static_cast<std::uint8_t>(~transient);
     auto message = dump_request(type, header);
     nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWADDR ? NLM_F_CREATE : 0;
-    // A label must begin with the interface's name, so it goes only with the interface.
+    // On the bridge nobody renews a lifetime, so an address has none there; a label must begin with the name of the
+    // interface, so it stays behind.
     copy_attributes(message.get(), payload, sizeof(ifaddrmsg),
-                    keep_label ? std::vector<int>{} : std::vector<int>{IFA_LABEL});
+                    at_home ? std::vector<int>{} : std::vector<int>{IFA_LABEL, IFA_CACHEINFO});
     return {std::move(message), "moving an address", {EEXIST, EADDRNOTAVAIL}};
 }
 
@@ -112,13 +114,14 @@ nl::Request route_request(int type, std::string payload, int index) {
     return {std::move(message), "moving a route", {EEXIST, ESRCH}};
 }
 
-/// Takes addresses and routes from one interface and gives them to another.
-void hand_over(std::vector<nl::Request>& requests, const Moved& moved, int from, int to, bool keep_label) {
+void take_away(std::vector<nl::Request>& requests, const Moved& moved, int from, bool at_home) {
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_DELROUTE, route, from));
     for (const auto& address : moved.addresses)
-        requests.push_back(address_request(RTM_DELADDR, address, from, !keep_label));
-    for (const auto& address : moved.addresses)
-        requests.push_back(address_request(RTM_NEWADDR, address, to, keep_label));
+        requests.push_back(address_request(RTM_DELADDR, address, from, at_home));
+}
+
+void give(std::vector<nl::Request>& requests, const Moved& moved, int to, bool at_home) {
+    for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_NEWADDR, address, to, at_home));
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_NEWROUTE, route, to));
 }
 
@@ -136,24 +139,30 @@ std::string from_hex(const std::string& hex) {
 }
 
 std::string to_note(const Moved& moved) {
-    nlohmann::json json{{"mac", to_hex(moved.mac)}, {"bridge_mac", to_hex(moved.bridge_mac)}};
+    nlohmann::json json{{"mac", to_hex(moved.mac)}, {"bridge_mac", to_hex(moved.bridge_mac)}, {"was_up", moved.was_up}};
     for (const auto& address : moved.addresses) json["addresses"].push_back(to_hex(address));
     for (const auto& route : moved.routes) json["routes"].push_back(to_hex(route));
     return json.dump();
 }
 
+/// nullopt for a note that is damaged.
 std::optional<Moved> from_note(const std::string& note) {
-    const auto json = nlohmann::json::parse(note, nullptr, false);
-    if (!json.is_object()) return std::nullopt;
-    Moved moved{from_hex(json.value("mac", "")), from_hex(json.value("bridge_mac", "")), {}, {}};
-    const auto list = [&](const char* key) { return json.value(key, std::vector<std::string>{}); };
-    for (const auto& hex : list("addresses")) moved.addresses.push_back(from_hex(hex));
-    for (const auto& hex : list("routes")) moved.routes.push_back(from_hex(hex));
-    const auto whole = [](std::size_t header) { return [header](const std::string& s) { return s.size() >= header; }; };
-    if (!std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) ||
-        !std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
-        return std::nullopt;
-    return moved;
+    try {
+        const auto json = nlohmann::json::parse(note);
+        Moved moved{from_hex(json.at("mac")), from_hex(json.at("bridge_mac")), json.at("was_up"), {}, {}};
+        const auto list = [&](const char* key) { return json.value(key, std::vector<std::string>{}); };
+        for (const auto& hex : list("addresses")) moved.addresses.push_back(from_hex(hex));
+        for (const auto& hex : list("routes")) moved.routes.push_back(from_hex(hex));
+        const auto whole = [](std::size_t header) {
+            return [header](const std::string& payload) { return payload.size() >= header; };
+        };
+        if (std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) &&
+            std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
+            return moved;
+    } catch (const std::exception& damage) {
+        log::debug("damaged note of an uplink: {}", damage.what());
+    }
+    return std::nullopt;
 }
 
 LinkInfo suitable_interface(nl::Socket& socket, const Bridge& bridge, const IfName& name) {
@@ -170,8 +179,10 @@ void put_back(nl::Socket& socket, const BridgeState& state, const std::string& n
     const auto link = find_link(socket, name);
     const auto bridge = find_link(socket, state.name().str());
     std::vector<nl::Request> requests;
+    if (bridge) take_away(requests, moved, bridge->index, false);
     if (link) requests.push_back(set_master(link->index, 0));
-    if (link && bridge) hand_over(requests, moved, bridge->index, link->index, true);
+    if (link) give(requests, moved, link->index, true);
+    if (link && !moved.was_up) requests.push_back(lower(link->index));
     if (bridge && !moved.bridge_mac.empty()) requests.push_back(set_hardware_address(bridge->index, moved.bridge_mac));
     socket.execute(std::move(requests));
 }
@@ -182,7 +193,8 @@ void move_in(nl::Socket& socket, const Bridge& bridge, const LinkInfo& link, con
     requests.push_back(set_master(link.index, bridge.index));
     // The network behind the interface goes on seeing the host under the hardware address that it knows.
     requests.push_back(set_hardware_address(bridge.index, moved.mac));
-    hand_over(requests, moved, link.index, bridge.index, false);
+    take_away(requests, moved, link.index, true);
+    give(requests, moved, bridge.index, false);
     socket.execute(std::move(requests));
 }
 
@@ -191,7 +203,8 @@ void move_in(nl::Socket& socket, const Bridge& bridge, const LinkInfo& link, con
 UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge& bridge, const IfName& interface) {
     const auto link = suitable_interface(socket, bridge, interface);
     if (link.master == 0) {
-        Moved moved{link.mac, find_link(socket, bridge.name.str()).value_or(LinkInfo{}).mac, {}, {}};
+        const auto bridge_link = find_link(socket, bridge.name.str()).value_or(LinkInfo{});
+        Moved moved{link.mac, bridge_link.mac, (link.flags & IFF_UP) != 0, {}, {}};
         for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
             read_addresses(socket, family, link.index, moved);
             read_routes(socket, family, link.index, moved);
@@ -222,6 +235,10 @@ UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge&
 
 void give_back_unused(nl::Socket& socket, const BridgeState& state) {
     for (const auto& name : fs::list(state.uplinks())) {
+        if (!IfName::valid(name)) {
+            fs::remove_file(state.uplinks(), name);  // a note that was not finished: nothing had been moved yet
+            continue;
+        }
         const auto file = fs::open_beneath_if_exists(state.uplinks(), name, O_RDWR);
         if (!file || !range_lock::try_exclusive(file.get(), 0)) continue;
         if (const auto moved = from_note(fs::read_file(state.uplinks(), name, note_limit).value_or("")))

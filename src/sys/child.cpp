@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -45,14 +46,22 @@ struct Plan {
     std::array<int, 3> standard;
     int passed_fd, death_signal, report;
     pid_t parent;
-    bool contained;
+    bool own_group, contained;
+    int parent_handle;  ///< pidfd of the parent, if contained
 };
+
+/// Whether the parent died before PR_SET_PDEATHSIG took effect. A PID namespace hides its number, not its handle.
+bool parent_is_dead(const Plan& plan) {
+    if (!plan.contained) return ::getppid() != plan.parent;
+    pollfd handle{plan.parent_handle, POLLIN, 0};
+    return ::poll(&handle, 1, 0) != 0;
+}
 
 /// Everything between fork and exec. Reports errno through `report`, which exec closes.
 [[noreturn]] void child_main(const Plan& plan) {
     ::prctl(PR_SET_PDEATHSIG, plan.death_signal);
-    // The parent may have died before the line above took effect. (0: it lives outside our PID namespace.)
-    if (const pid_t parent = ::getppid(); parent != plan.parent && !(plan.contained && parent == 0)) ::_exit(125);
+    if (parent_is_dead(plan)) ::_exit(125);
+    if (plan.own_group) ::setpgid(0, 0);
     if (plan.contained) become_init_of_namespace();
     signals::restore();
     for (int target = 0; target < 3; ++target)
@@ -92,6 +101,7 @@ Child::Child(const Program& program) {
     if (report_write.get() == 3)
         report_write.reset(check(::fcntl(report[1], F_DUPFD_CLOEXEC, 4), [] { return "dup"; }));
 
+    const UniqueFd parent_handle(program.contained ? static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)) : -1);
     auto environment = program.environment ? *program.environment : own_environment();
     if (program.passed_fd >= 0) {
         environment.emplace_back("LISTEN_FDS=1");
@@ -104,7 +114,9 @@ Child::Child(const Program& program) {
                     program.death_signal,
                     report_write.get(),
                     ::getpid(),
-                    program.contained};
+                    program.own_group,
+                    program.contained,
+                    parent_handle.get()};
 
     const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
     pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));

@@ -140,9 +140,12 @@ void write_all(int fd, std::string_view bytes) {
 }
 
 void write_file(int dir, const std::string& name, std::string_view contents, mode_t mode, Durability durability) {
-    const auto temporary = "." + name.substr(name.rfind('/') + 1).substr(0, 200) + "." + random_hex(4);
+    // Always the same name, so that a kill leaves at most one, which the next writer replaces. (No interface's name,
+    // for example, starts with a dash.)
+    const auto temporary = "-" + name + ".new";
     const auto writing = "writing " + text::quoted(name);
     with_context(writing, [&] {
+        ::unlinkat(dir, temporary.c_str(), 0);
         try {
             const UniqueFd file = open_beneath(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
             write_all(file.get(), contents);

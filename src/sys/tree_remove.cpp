@@ -60,19 +60,20 @@ std::uint64_t disk_usage(int dir) {
     constexpr std::uint64_t block = 512;
     std::uint64_t total = 0;
     std::unordered_set<ino_t> seen;
-    std::vector<UniqueFd> pending;
-    pending.push_back(UniqueFd(check(::openat(dir, ".", directory_flags), [] { return "measuring"; })));
+    // Paths, not descriptors: a tree has more directories than a process may have files.
+    std::vector<std::string> pending{"."};
     while (!pending.empty()) {
-        const auto current = std::move(pending.back());
+        const auto path = std::move(pending.back());
         pending.pop_back();
+        const auto current = open_beneath_if_exists(dir, path, O_RDONLY | O_DIRECTORY);
+        if (!current) continue;
         for (const auto& name : list(current.get())) {
             struct stat info {};
             if (::fstatat(current.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) < 0) continue;
-            if (info.st_nlink > 1 && !S_ISDIR(info.st_mode) && !seen.insert(info.st_ino).second) continue;
+            const bool directory = S_ISDIR(info.st_mode);
+            if (info.st_nlink > 1 && !directory && !seen.insert(info.st_ino).second) continue;
             total += static_cast<std::uint64_t>(info.st_blocks) * block;
-            if (!S_ISDIR(info.st_mode)) continue;
-            if (UniqueFd child(::openat(current.get(), name.c_str(), directory_flags)); child)
-                pending.push_back(std::move(child));
+            if (directory) pending.push_back(path + "/" + name);
         }
     }
     return total;

@@ -108,6 +108,24 @@ TEST_F(Command, TheCommandMayHandleTheSignalItself) {
     EXPECT_EQ(container.wait(), 5);
 }
 
+TEST_F(Command, ASignalToTheWholeProcessGroupIsTheCommandsToHandleToo) {
+    // What timeout(1) and a Ctrl-C in a pipeline do.
+    const auto result =
+        sh("timeout 1 $H -S -q -- sh -c 'trap \"echo cleaned; exit 5\" TERM; while :; do sleep 1000 & wait $!; done'");
+    EXPECT_EQ(result.out, "cleaned\n");
+}
+
+TEST_F(Command, IgnoredSignalsStayIgnored) {
+    Background container("-S -q -- sh -c 'echo ready; while test ! -e /tmp/go; do sleep 0.1; done; echo done'",
+                         "trap '' HUP; ");
+    container.expect("ready");
+    container.signal(SIGHUP);
+    const auto name = sh("$H -Q | awk '{print $1}'").out;
+    EXPECT_EQ(sh("touch $($H -Q | awk '{print $4}')/tmp/go").status, 0);
+    container.expect("done");
+    EXPECT_EQ(container.wait(), 0);
+}
+
 TEST_F(Command, OneThatIgnoresTheSignalIsEndedAllTheSame) {
     Background container("-S -q -- sh -c 'trap \"\" TERM; echo ready; while :; do sleep 1000; done'");
     container.expect("ready");

@@ -91,10 +91,10 @@ nlohmann::json query(const std::string& name) {
     return json.at(0);
 }
 
-Background::Background(const std::string& words) {
+Background::Background(const std::string& words, const std::string& before) {
     std::array<int, 2> out{};
     if (::pipe2(out.data(), O_CLOEXEC) < 0) throw std::runtime_error("pipe");
-    pid_ = spawn_shell("exec $H " + words, ::open("/dev/null", O_RDONLY | O_CLOEXEC), out[1], -1);
+    pid_ = spawn_shell(before + "exec $H " + words, ::open("/dev/null", O_RDONLY | O_CLOEXEC), out[1], -1);
     ::close(out[1]);
     out_ = out[0];
 }

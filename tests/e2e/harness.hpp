@@ -27,7 +27,8 @@ nlohmann::json query(const std::string& name);
 /// hastur in the background, with its output on a pipe.
 class Background {
 public:
-    explicit Background(const std::string& words);
+    /// `before`: shell commands to run first, such as a trap.
+    explicit Background(const std::string& words, const std::string& before = "");
     ~Background();
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;

@@ -98,7 +98,7 @@ TEST_F(Input, MissingPrograms) {
     const auto nft = without("nft", "-S -- true");
     EXPECT_EQ(nft.status, 125);
     EXPECT_NE(nft.err.find("apt-get install nftables"), std::string::npos) << nft.err;
-    const auto bootstrap = without("mmdebstrap debootstrap", "-S -p hello -- true");
+    const auto bootstrap = without("mmdebstrap debootstrap", "-S -p something-new -- true");
     EXPECT_EQ(bootstrap.status, 125);
     EXPECT_NE(bootstrap.err.find("apt-get install mmdebstrap"), std::string::npos) << bootstrap.err;
 }

@@ -123,6 +123,33 @@ TEST_F(Lifecycle, CopyGoesIntoThisContainerOnly) {
     EXPECT_EQ(hastur("-S -x /run/nonexistent -- true").status, 125);
 }
 
+TEST_F(Lifecycle, AContainerCannotBreakItsOwnInit) {
+    EXPECT_EQ(hastur("-Sq -n vandal -- sh -c 'rm -rf /usr/lib/hastur; echo kept > /root/file'").status, 0);
+    EXPECT_EQ(hastur("-Sq -n vandal cat /root/file").out, "kept\n");
+    EXPECT_EQ(hastur("-Sq -n vandal -- sh -c 'mkdir -p /usr/lib/hastur; rm -f /usr/lib/hastur/init; cp /bin/false "
+                     "/usr/lib/hastur/init'")
+                  .status,
+              0);
+    EXPECT_EQ(hastur("-Sq -n vandal cat /root/file").out, "kept\n");
+}
+
+TEST_F(Lifecycle, WhatResistsRemovalIsToldAndStopsNobodyElse) {
+    hastur("-Sq -n stubborn -- touch /root/file");
+    sh("chattr +i $ROOT/containers/stubborn/data/root/file");
+    EXPECT_EQ(hastur("-D stubborn").status, 125);
+    EXPECT_EQ(hastur("-S -q -- sh -c 'exit 3'").status, 3);
+    EXPECT_NE(hastur("-Q").err.find("Operation not permitted"), std::string::npos);
+    sh("chattr -R -i $ROOT/tmp");
+}
+
+TEST_F(Lifecycle, FiftyFreshStartsOnAFreshRootAtOnce) {
+    // Each opens the root, and ends before it would need an image.
+    const auto result = sh("for i in $(seq 50); do $H -r /run/fresh -S -x /nonexistent -- true 2>&1 & done; wait");
+    EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 50) << result.out;
+    EXPECT_EQ(result.out.find("root"), std::string::npos) << result.out;
+    EXPECT_EQ(sh("$H -r /run/fresh --free").status, 0);
+}
+
 TEST_F(Lifecycle, StorageInMemoryLeavesTheDiskAlone) {
     EXPECT_EQ(hastur("-Sq -s tmpfs:64M -- sh -c 'echo x > /root/file; df -m / | tail -1 | grep -c \" 64 \"'").out,
               "1\n");

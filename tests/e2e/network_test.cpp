@@ -79,6 +79,48 @@ TEST_F(Network, AddressesThatCannotBeGivenAreRefused) {
     EXPECT_EQ(sh("$H -Q | wc -l").out, "1\n");
 }
 
+TEST_F(Network, ARouteOfTheHostsIsNeitherReplacedNorRemoved) {
+    // A peer behind a VPN, inside of the network that the bridge is given.
+    sh("ip route add 10.0.0.2/32 dev uplink0; ip route add 10.0.0.4/30 dev uplink0");
+    const auto before = sh("ip route").out;
+    EXPECT_EQ(hastur("-S -b br0:10.0.0.1/8 -a 10.0.0.2 -- true").status, 125);
+    EXPECT_EQ(
+        hastur("-Sq -b br0:10.0.0.1/8 -- ip -o -4 address show host0").out.find(" 10.0.0.3/8 ") != std::string::npos,
+        true);
+    EXPECT_EQ(
+        hastur("-Sq -b br0:10.0.0.1/8 -- ip -o -4 address show host0").out.find(" 10.0.0.8/8 ") != std::string::npos,
+        true);
+    EXPECT_EQ(sh("ip route").out, before);
+    sh("ip route del 10.0.0.2/32; ip route del 10.0.0.4/30");
+}
+
+TEST_F(Network, AVpnThatCoversEverythingDoesNotStopUs) {
+    sh("ip route add 0.0.0.0/1 via 192.0.2.1; ip route add 128.0.0.0/1 via 192.0.2.1");
+    const auto result = hastur("-S -- " + ask("192.0.2.1"));
+    EXPECT_EQ(result.out, "you are 192.0.2.2\n") << result.err;
+    EXPECT_EQ(result.err.find("overlaps"), std::string::npos) << result.err;
+    sh("ip route del 0.0.0.0/1; ip route del 128.0.0.0/1");
+}
+
+TEST_F(Network, ABridgeWhoseFirstStartFailedIsGoneAndTheNextOneIsComplete) {
+    EXPECT_EQ(hastur("-S -b br1:10.1.0.1/24 -a 10.1.0.1 -- true").status, 125);
+    EXPECT_NE(sh("ip link show br1").status, 0);
+    EXPECT_EQ(hastur("-Sq -b br1:10.1.0.1/24 -- " + ask("192.0.2.1")).out, "you are 192.0.2.2\n");
+}
+
+TEST_F(Network, AManyRoutedUplinkMovesWhole) {
+    sh("for i in $(seq 200); do echo route add 198.18.$i.0/24 via 192.0.2.1 dev uplink0; done | ip -batch -");
+    const auto before = sh("ip route").out;
+    EXPECT_EQ(hastur("-Sq -b br0 -t uplink0 -- true").status, 0);
+    EXPECT_EQ(sh("ip route").out, before);
+    sh("for i in $(seq 200); do echo route del 198.18.$i.0/24; done | ip -batch -");
+}
+
+TEST_F(Network, ContainersCannotTeachTheHostRoutes) {
+    EXPECT_EQ(hastur("-Sq -- true").status, 0);
+    EXPECT_EQ(sh("cat /proc/sys/net/ipv6/conf/hastur0/accept_ra").out, "0\n");
+}
+
 TEST_F(Network, ASmallNetworkIsExhaustedClearlyAndRecovers) {
     std::vector<std::unique_ptr<Background>> all;
     for (int i = 0; i < 5; ++i) {

@@ -23,7 +23,9 @@ struct Launch {
 
 /// The arguments of systemd-nspawn(1). Pure.
 [[nodiscard]] std::vector<std::string> nspawn_arguments(const Launch& launch);
-/// Its whole environment. `path` and `term` are the host's PATH and TERM.
-[[nodiscard]] std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term);
+/// Its whole environment. `path` and `term` are the host's PATH and TERM; `unified_cgroups`: the host has cgroup v2
+/// only.
+[[nodiscard]] std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term,
+                                                          bool unified_cgroups);
 
 }  // namespace hastur::container

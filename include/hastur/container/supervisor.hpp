@@ -19,10 +19,10 @@ public:
         std::function<void()> on_running;
     };
 
-    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container
-    /// could not be started.
+    /// `terminal`: the command has one. Runs the container to its end and returns the exit status for hastur
+    /// (docs/hastur.1). Throws if the container could not be started.
     static int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                   const Events& events);
+                   bool terminal, const Events& events);
 };
 
 }  // namespace hastur::container

@@ -33,6 +33,8 @@ public:
     /// The image for `manifest`, bootstrapped first if it is not there or if `anew`. Concurrent callers with the same
     /// manifest bootstrap once.
     [[nodiscard]] Held ensure(const Manifest& manifest, bool anew) const;
+    /// Whether the image's name still leads to what is held.
+    [[nodiscard]] bool is_current(const Held& image) const;
     [[nodiscard]] std::vector<Info> list() const;
     void remove(const std::string& id) const;
 

@@ -11,7 +11,8 @@ struct Bridge {
     IfName name;
     Ipv4Interface address;  ///< the bridge's own: the containers' gateway
     bool chosen = false;    ///< its network was chosen so that it collides with nothing
-    bool changed = false;   ///< it was set up just now
+    bool changed = false;   ///< something about it was set up just now
+    bool made = false;      ///< it did not exist before
 };
 
 /// Throws if an interface of this name exists and is no bridge.

@@ -43,6 +43,7 @@ public:
 
 private:
     void attach(const Wanted& wanted);
+    void join(const Wanted& wanted, const BridgeState& state, const Bridge& bridge);
 
     State state_;
     nl::Socket socket_;

@@ -13,8 +13,8 @@
 namespace hastur::net {
 
 /// Switches it on for `bridge` and for every interface with a default route; notes the ones that were off.
-/// True if any was. Call under State::lock().
-bool ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bridge);
+/// Call under State::lock(), and ensure_firewall after it.
+void ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bridge);
 
 /// The interfaces (bridges left out) for which hastur switched it on.
 [[nodiscard]] std::vector<std::string> switched_on(const State& state);

@@ -30,6 +30,10 @@ struct RouteInfo {
     std::uint8_t type = 0;      ///< RTN_*
 };
 
+/// False for a default route, and for the halves and quarters of one that some VPNs use instead: what they cover is
+/// everything, so it says nothing about a single network.
+[[nodiscard]] constexpr bool is_specific(const RouteInfo& route) noexcept { return route.destination.length >= 8; }
+
 /// The mark on every route that hastur adds: rtm_protocol. Not in iproute2's rt_protos, so free.
 inline constexpr std::uint8_t route_protocol = 104;  // 'h'
 /// The mark on every interface that hastur adds in a shared place: its alias.

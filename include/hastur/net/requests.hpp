@@ -19,6 +19,7 @@ namespace hastur::net {
 /// request that creates it: no kill can come between.
 [[nodiscard]] nl::Request mark_and_raise(const IfName& name);
 [[nodiscard]] nl::Request raise(int index);
+[[nodiscard]] nl::Request lower(int index);
 [[nodiscard]] nl::Request set_hardware_address(int index, const std::string& mac);
 /// Puts an interface into a bridge; 0 takes it out.
 [[nodiscard]] nl::Request set_master(int index, int bridge_index);

@@ -12,7 +12,7 @@
 /// What hastur remembers about the host's network until the next boot, under /run/hastur/net. Shared by all
 /// roots, root's alone:
 ///
-///     firewall            generation of the rule set when it was last seen complete
+///     firewall            our table, and the generation of the host's rules when it was last seen complete
 ///     forwarding          interfaces whose forwarding hastur switched on
 ///     lock                held while one of these, or what it stands for, changes
 ///     bridges/BRIDGE/     one for each bridge:

@@ -47,7 +47,8 @@ enum class Durability {
     durable,  ///< survives a power cut too: file and directory are synced around the rename
 };
 /// Replaces `name` in one step: a reader sees the old contents or the new, never a part,
-/// and a link in its place is replaced, not followed.
+/// and a link in its place is replaced, not followed. `name` has no directory in it. Two at once must not write the
+/// same file: the callers hold a lock.
 void write_file(int dir, const std::string& name, std::string_view contents, mode_t mode,
                 Durability durability = Durability::cached);
 

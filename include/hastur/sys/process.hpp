@@ -41,6 +41,8 @@ struct Program {
     int passed_fd = -1;
     /// What the kernel sends the child when hastur dies (PR_SET_PDEATHSIG).
     int death_signal = SIGKILL;
+    /// Gives it a process group of its own, so that what is sent to hastur's group reaches hastur alone.
+    bool own_group = false;
     /// Runs it in a PID and a mount namespace of its own, so that nothing it started outlives it or hastur.
     bool contained = false;
 };
