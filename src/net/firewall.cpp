@@ -29,11 +29,9 @@ constexpr std::size_t note_limit = 1U << 20U;
 /// The kernel's counter of changes to any rule (NFT_MSG_GETGEN); nullopt if nf_tables is not there yet.
 std::optional<std::uint32_t> generation() {
     nl::Socket socket(NETLINK_NETFILTER);
-    nl::Message message(nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0));
     nfgenmsg header{};
     header.version = NFNETLINK_V0;
-    if (!message || nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO) < 0)
-        throw Error("out of memory");
+    auto message = nl::make_message(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, header);
     std::optional<std::uint32_t> found;
     try {
         socket.query(std::move(message), false, "asking for the firewall's generation", [&](nlmsghdr* answer) {

@@ -13,14 +13,6 @@
 namespace hastur::net {
 namespace {
 
-template <class Header>
-nl::Message request(int type, const Header& header) {
-    nl::Message message(nlmsg_alloc_simple(type, 0));
-    Header copy = header;
-    if (!message || nlmsg_append(message.get(), &copy, sizeof copy, NLMSG_ALIGNTO) < 0) throw Error("out of memory");
-    return message;
-}
-
 Ipv4Address address_in(const nlattr* attribute) {
     return attribute != nullptr && nla_len(attribute) == 4 ? Ipv4Address{ntohl(nla_get_u32(attribute))} : Ipv4Address{};
 }
@@ -47,7 +39,7 @@ bool is_loopback(Ipv4Address address) { return address.value >> 24 == 127; }
 }  // namespace
 
 std::optional<LinkInfo> find_link(nl::Socket& socket, const std::string& name) {
-    auto message = request(RTM_GETLINK, ifinfomsg{});
+    auto message = nl::make_message(RTM_GETLINK, ifinfomsg{});
     if (nla_put_string(message.get(), IFLA_IFNAME, name.c_str()) < 0) throw Error("out of memory");
     std::optional<LinkInfo> found;
     try {
@@ -64,7 +56,7 @@ std::vector<AddressInfo> addresses(nl::Socket& socket, int index) {
     filter.ifa_family = AF_INET;
     filter.ifa_index = static_cast<unsigned>(index);
     std::vector<AddressInfo> found;
-    socket.query(request(RTM_GETADDR, filter), true, "reading addresses", [&](nlmsghdr* header) {
+    socket.query(nl::make_message(RTM_GETADDR, filter), true, "reading addresses", [&](nlmsghdr* header) {
         const auto* info = static_cast<ifaddrmsg*>(nlmsg_data(header));
         const auto* local = nlmsg_find_attr(header, sizeof(ifaddrmsg), IFA_LOCAL);
         if (info->ifa_family != AF_INET || local == nullptr) return;
@@ -78,7 +70,7 @@ std::vector<RouteInfo> routes(nl::Socket& socket) {
     rtmsg filter{};
     filter.rtm_family = AF_INET;
     std::vector<RouteInfo> found;
-    socket.query(request(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
+    socket.query(nl::make_message(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
         const auto* info = static_cast<rtmsg*>(nlmsg_data(header));
         if (info->rtm_family != AF_INET || info->rtm_table == RT_TABLE_LOCAL || (info->rtm_flags & RTM_F_CLONED) != 0)
             return;

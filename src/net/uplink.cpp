@@ -35,19 +35,11 @@ std::string payload_of(nlmsghdr* header) {
     return {static_cast<const char*>(nlmsg_data(header)), static_cast<std::size_t>(nlmsg_datalen(header))};
 }
 
-template <class Header>
-nl::Message dump_request(int type, const Header& header) {
-    nl::Message message(nlmsg_alloc_simple(type, 0));
-    Header copy = header;
-    if (!message || nlmsg_append(message.get(), &copy, sizeof copy, NLMSG_ALIGNTO) < 0) throw Error("out of memory");
-    return message;
-}
-
 void read_addresses(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
     ifaddrmsg filter{};
     filter.ifa_family = family;
     filter.ifa_index = static_cast<unsigned>(index);
-    socket.query(dump_request(RTM_GETADDR, filter), true, "reading addresses", [&](nlmsghdr* header) {
+    socket.query(nl::make_message(RTM_GETADDR, filter), true, "reading addresses", [&](nlmsghdr* header) {
         const auto* info = static_cast<ifaddrmsg*>(nlmsg_data(header));
         // A link-local IPv6 address belongs to the interface, not to the host: it stays.
         const bool stays = family == AF_INET6 && info->ifa_scope == RT_SCOPE_LINK;
@@ -58,7 +50,7 @@ void read_addresses(nl::Socket& socket, std::uint8_t family, int index, Moved& m
 void read_routes(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
     rtmsg filter{};
     filter.rtm_family = family;
-    socket.query(dump_request(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
+    socket.query(nl::make_message(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
         const auto* info = static_cast<rtmsg*>(nlmsg_data(header));
         const auto* out = nlmsg_find_attr(header, sizeof(rtmsg), RTA_OIF);
         if (out == nullptr || static_cast<int>(nla_get_u32(out)) != index || info->rtm_table == RT_TABLE_LOCAL) return;
@@ -95,7 +87,7 @@ nl::Request address_request(int type, std::string payload, int index, bool at_ho
     header.ifa_index = static_cast<unsigned>(index);
     constexpr unsigned transient = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_OPTIMISTIC;
     header.ifa_flags &= static_cast<std::uint8_t>(~transient);
-    auto message = dump_request(type, header);
+    auto message = nl::make_message(type, header);
     nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWADDR ? NLM_F_CREATE : 0;
     // On the bridge nobody renews a lifetime, so an address has none there; a label must begin with the name of the
     // interface, so it stays behind.
@@ -107,7 +99,7 @@ nl::Request address_request(int type, std::string payload, int index, bool at_ho
 nl::Request route_request(int type, std::string payload, int index) {
     auto& header = header_in<rtmsg>(payload);
     header.rtm_flags &= RTNH_F_ONLINK;
-    auto message = dump_request(type, header);
+    auto message = nl::make_message(type, header);
     nlmsg_hdr(message.get())->nlmsg_flags |= type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
     copy_attributes(message.get(), payload, sizeof(rtmsg), {RTA_OIF, RTA_CACHEINFO});
     nla_put_u32(message.get(), RTA_OIF, static_cast<std::uint32_t>(index));

@@ -91,6 +91,13 @@ void put_addr(rtnl_addr* addr) noexcept { rtnl_addr_put(addr); }
 void put_route(rtnl_route* route) noexcept { rtnl_route_put(route); }
 void put_nl_addr(nl_addr* addr) noexcept { nl_addr_put(addr); }
 
+Message make_message(int type, const void* header, std::size_t size) {
+    Message message(nlmsg_alloc_simple(type, 0));
+    if (!message || nlmsg_append(message.get(), const_cast<void*>(header), size, NLMSG_ALIGNTO) < 0)
+        throw Error("out of memory");
+    return message;
+}
+
 Socket::Socket(int protocol) : socket_(nl_socket_alloc()) {
     if (!socket_) throw Error("out of memory");
     if (const int error = nl_connect(socket_.get(), protocol); error < 0)

@@ -45,6 +45,13 @@ using Addr = std::unique_ptr<rtnl_addr, Releaser<put_addr>>;
 using Route = std::unique_ptr<rtnl_route, Releaser<put_route>>;
 using NlAddr = std::unique_ptr<nl_addr, Releaser<put_nl_addr>>;
 
+/// A message of this type that begins with this fixed header (ifinfomsg, rtmsg, …).
+[[nodiscard]] Message make_message(int type, const void* header, std::size_t size);
+template <class Header>
+[[nodiscard]] Message make_message(int type, const Header& header) {
+    return make_message(type, &header, sizeof header);
+}
+
 /// A request, and what it is for (as it is told when it fails).
 struct Request {
     Message message;
