@@ -3,6 +3,7 @@
 #include "hastur/base/error.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/container/registry.hpp"
+#include "hastur/image/store.hpp"
 #include "hastur/net/connection.hpp"
 
 namespace hastur::container {
@@ -23,6 +24,7 @@ void attempt(Work&& work) {
 
 void reap(const Root& root) {
     attempt([&] { Registry(root).reap(); });
+    attempt([&] { image::Store(root).reap(); });
     attempt([] { net::reap(); });
 }
 

@@ -136,4 +136,11 @@ std::vector<Info> Store::list() const {
 
 void Store::remove(const std::string& id) const { discard(root_, root_.images(), id); }
 
+void Store::reap() const {
+    for (const auto& id : fs::list(root_.locks())) {
+        LockFile lock(root_.locks(), id);
+        if (lock.try_exclusive(0)) lock.remove();
+    }
+}
+
 }  // namespace hastur::image

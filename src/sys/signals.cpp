@@ -16,10 +16,11 @@ sigset_t original_mask;
 sigset_t handled;
 volatile std::sig_atomic_t caught = 0;
 
-/// Whether hastur was started with the signal ignored: by nohup(1), or in the background of a script.
+/// Whether hastur was started under nohup(1). (SIGINT, which every script ignores for what it starts in the background,
+/// ends us all the same: a container must not outlive the script that was interrupted.)
 bool is_ignored(int signal) {
     struct sigaction action {};
-    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    return signal == SIGHUP && sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 /// Those that are to end us. One that is ignored stays out: a signalfd would report it all the same once it is blocked.

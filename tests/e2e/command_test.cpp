@@ -115,7 +115,14 @@ TEST_F(Command, ASignalToTheWholeProcessGroupIsTheCommandsToHandleToo) {
     EXPECT_EQ(result.out, "cleaned\n");
 }
 
-TEST_F(Command, IgnoredSignalsStayIgnored) {
+TEST_F(Command, AnInterruptEndsItInTheBackgroundOfAScriptToo) {
+    Background container("-S -q -- sh -c 'echo ready; exec sleep 1000'", "trap '' INT; ");
+    container.expect("ready");
+    container.signal(SIGINT);
+    EXPECT_EQ(container.wait(), 128 + SIGINT);
+}
+
+TEST_F(Command, NohupIsHonoured) {
     Background container("-S -q -- sh -c 'echo ready; while test ! -e /tmp/go; do sleep 0.1; done; echo done'",
                          "trap '' HUP; ");
     container.expect("ready");

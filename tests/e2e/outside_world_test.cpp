@@ -38,6 +38,17 @@ TEST(OutsideWorld, FromNothingToAptGetUpdate) {
     EXPECT_NE(unknown.err.find("Unable to locate package no-such-package-anywhere"), std::string::npos) << unknown.err;
     EXPECT_EQ(sh("$H -Qi | grep -c no-such-package-anywhere").out, "0\n");
 
+    // A bootstrap that is killed, or asked to end, leaves nothing.
+    for (const int number : {SIGKILL, SIGTERM}) {
+        Background killed("-S -p figlet -- true 2>&1");
+        killed.expect("running apt-get update");
+        killed.signal(number);
+        EXPECT_EQ(killed.wait(), 128 + number);
+        EXPECT_EQ(hastur("-Q").out, "");
+        EXPECT_EQ(sh("ls -A $ROOT/tmp $ROOT/locks $ROOT/running | grep -v :").out, "\n\n");
+        EXPECT_EQ(sh("pgrep -x 'mmdebstrap|apt-get' | wc -l").out, "0\n");
+    }
+
     // Two at once with a new set bootstrap once; the second one says what it waits for.
     const auto both = sh("(timeout 300 $H -S -p hello -- hello & timeout 300 $H -S -p hello -- hello & wait) 2>&1");
     const auto count = [&](const std::string& text) {

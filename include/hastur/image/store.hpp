@@ -37,6 +37,8 @@ public:
     [[nodiscard]] bool is_current(const Held& image) const;
     [[nodiscard]] std::vector<Info> list() const;
     void remove(const std::string& id) const;
+    /// Removes the lock files of bootstraps that were killed.
+    void reap() const;
 
 private:
     [[nodiscard]] std::optional<Held> hold(const std::string& id) const;
