@@ -77,6 +77,7 @@ void free(Root& root, bool force) {
     const image::Store store(root);
     for (const auto& image : store.list()) store.remove(image.id);
     registry.reap();
+    empty_tmp(root);
     free_network();
     if (!root.dissolve()) log::debug("somebody else uses the root: its directories stay");
 }

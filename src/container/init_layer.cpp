@@ -1,14 +1,11 @@
 #include "hastur/container/init_layer.hpp"
 
 #include <fcntl.h>
-#include <nettle/sha2.h>
 
-#include <array>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "hastur/base/error.hpp"
+#include "hastur/sys/digest.hpp"
 #include "hastur/sys/fs.hpp"
 
 // The init program, as the build made it.
@@ -29,19 +26,10 @@ std::string_view program() {
     return {hastur_init_begin, static_cast<std::size_t>(hastur_init_end - hastur_init_begin)};
 }
 
-std::string digest() {
-    std::array<std::uint8_t, 8> bytes{};
-    sha256_ctx context;
-    sha256_init(&context);
-    sha256_update(&context, program().size(), reinterpret_cast<const std::uint8_t*>(program().data()));
-    sha256_digest(&context, bytes.size(), bytes.data());
-    return fmt::format("{:02x}", fmt::join(bytes, ""));
-}
-
 }  // namespace
 
 std::string ensure_init_layer(const Root& root) {
-    const auto name = "init-" + digest();
+    const auto name = "init-" + digest(program());
     const auto path = "layers/" + name;
     if (fs::exists(root.layers(), name)) return path;
     const Workspace site(root);

@@ -24,6 +24,7 @@ void attempt(Work&& work) {
 
 void reap(const Root& root) {
     attempt([&] { Registry(root).reap(); });
+    attempt([&] { empty_tmp(root); });
     attempt([&] { image::Store(root).reap(); });
     attempt([] { net::reap(); });
 }

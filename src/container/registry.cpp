@@ -129,18 +129,9 @@ void Registry::reap_one(const Name& name) const {
 }
 
 void Registry::reap() const {
-    std::optional<Error> first;
-    for (const auto& entry : fs::list(root_.running())) {
-        try {
-            if (Name::valid(entry)) reap_if_dead(Name(entry));
-        } catch (const Interrupted&) {
-            throw;
-        } catch (const Error& error) {
-            if (!first) first = error;
-        }
-    }
-    empty_tmp(root_);
-    if (first) throw Error(*first);
+    for_each_to_the_end(fs::list(root_.running()), [&](const std::string& entry) {
+        if (Name::valid(entry)) reap_if_dead(Name(entry));
+    });
 }
 
 void Registry::reap_if_dead(const Name& name) const {

@@ -68,12 +68,13 @@ Record begin_record(const Registry& registry, const RunSpec& spec, const Name& n
 /// the data, is put in order by `finish` or, after a failure, by `undo`.
 class Run {
 public:
-    Run(const Root& root, const RunSpec& spec, const Name& name)
+    Run(const Root& root, const RunSpec& spec, const Name& name, std::string nspawn)
         : root_(root),
           registry_(root),
           spec_(spec),
           is_new_(!registry_.exists(name)),
-          record_(begin_record(registry_, spec, name)) {}
+          record_(begin_record(registry_, spec, name)),
+          nspawn_(std::move(nspawn)) {}
 
     int start(const image::Held& image) {
         registry_.prepare(Name(record_.name));
@@ -142,12 +143,7 @@ private:
 
     int supervise(const std::string& merged, net::Connection& network) {
         const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-        const Launch launch{process::require("systemd-nspawn", "systemd-container"),
-                            merged,
-                            record_.name,
-                            network.namespace_path(),
-                            terminal,
-                            spec_.command};
+        const Launch launch{nspawn_, merged, record_.name, network.namespace_path(), terminal, spec_.command};
         log::status("container {} has address {}", record_.name, record_.address->str());
         const auto environment = nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                                                     variable("TERM", "linux"), has_unified_cgroups());
@@ -185,6 +181,7 @@ private:
     const RunSpec& spec_;
     bool is_new_;
     Record record_;
+    std::string nspawn_;
     bool command_started_ = false;
 };
 
@@ -194,7 +191,7 @@ int run(const Root& root, const RunSpec& spec) {
     const Registry registry(root);
     const auto manifest = image::resolve(spec.image);
     // What can be found missing now should not be found missing after a bootstrap.
-    [[maybe_unused]] const auto nspawn = process::require("systemd-nspawn", "systemd-container");
+    const auto nspawn = process::require("systemd-nspawn", "systemd-container");
     if (spec.copy_from) [[maybe_unused]]
         const auto readable = fs::open_directory(*spec.copy_from);
 
@@ -204,7 +201,7 @@ int run(const Root& root, const RunSpec& spec) {
     return with_context(frame, [&] {
         std::optional<Run> run;
         try {
-            run.emplace(root, spec, claim.name());
+            run.emplace(root, spec, claim.name(), nspawn);
             const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
             log::debug("image {}", image.id);
             const int status = run->start(image);

@@ -1,13 +1,10 @@
 #include "hastur/image/manifest.hpp"
 
-#include <nettle/sha2.h>
-
-#include <array>
-
 #include <fmt/format.h>
 
 #include "hastur/base/error.hpp"
 #include "hastur/image/distribution.hpp"
+#include "hastur/sys/digest.hpp"
 #include "hastur/types/text.hpp"
 
 namespace hastur::image {
@@ -22,12 +19,7 @@ std::string Manifest::id() const {
     // Every field ends with a byte that none can contain, so that no two manifests read the same.
     std::string text = fmt::format("hastur image {}\n{}\n{}\n{}\n", format_version, os.id, os.release, architecture);
     for (const auto* list : {&sources, &packages}) text += text::join(*list, "\n") + "\n\n";
-    sha256_ctx context;
-    sha256_init(&context);
-    sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
-    std::array<std::uint8_t, 8> digest{};
-    sha256_digest(&context, digest.size(), digest.data());
-    return fmt::format("{:02x}", fmt::join(digest, ""));
+    return digest(text);
 }
 
 std::string Manifest::describe() const {

@@ -67,9 +67,7 @@ void reap_bridge(nl::Socket& socket, const BridgeState& state) {
     const auto link = find_link(socket, state.name().str());
     reap_leases(state, [&](Ipv4Address address) {
         if (!link) return;
-        std::vector<nl::Request> requests;
-        requests.push_back(delete_host_route(link->index, address));
-        socket.execute(std::move(requests));
+        socket.execute(delete_host_route(link->index, address));
     });
 }
 
@@ -174,9 +172,7 @@ void Connection::close() {
         give_back_unused(socket_, state_.bridge(bridge_name_));
     }
     if (!lease_) return;
-    std::vector<nl::Request> requests;
-    requests.push_back(delete_host_route(bridge_index_, lease_->address()));
-    socket_.execute(std::move(requests));
+    socket_.execute(delete_host_route(bridge_index_, lease_->address()));
     lease_->release();
     lease_.reset();
 }

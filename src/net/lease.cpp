@@ -105,17 +105,9 @@ bool has_tenants(const BridgeState& bridge) {
 }
 
 void reap_leases(const BridgeState& bridge, const std::function<void(Ipv4Address)>& remove_route) {
-    std::optional<Error> first;
-    for (const auto& entry : fs::list(bridge.leases())) {
-        try {
-            if (const auto address = Ipv4Address::parse(entry)) reap_lease(bridge.leases(), *address, remove_route);
-        } catch (const Interrupted&) {
-            throw;
-        } catch (const Error& error) {
-            if (!first) first = error;
-        }
-    }
-    if (first) throw Error(*first);
+    for_each_to_the_end(fs::list(bridge.leases()), [&](const std::string& entry) {
+        if (const auto address = Ipv4Address::parse(entry)) reap_lease(bridge.leases(), *address, remove_route);
+    });
 }
 
 }  // namespace hastur::net

@@ -12,21 +12,14 @@ namespace hastur::net {
 namespace {
 
 constexpr std::size_t record_limit = 1U << 16U;
-constexpr int directory = O_RDONLY | O_DIRECTORY;
-
-UniqueFd subdirectory(int parent, const std::string& name) {
-    if (auto fd = fs::open_beneath_if_exists(parent, name, directory)) return fd;
-    fs::make_directory(parent, name, 0700);
-    return fs::open_beneath(parent, name, directory);
-}
 
 }  // namespace
 
 BridgeState::BridgeState(int parent, const IfName& name)
     : name_(name),
-      dir_(subdirectory(parent, name.str())),
-      leases_(subdirectory(dir_.get(), "leases")),
-      uplinks_(subdirectory(dir_.get(), "uplinks")) {}
+      dir_(fs::open_or_make_directory(parent, name.str())),
+      leases_(fs::open_or_make_directory(dir_.get(), "leases")),
+      uplinks_(fs::open_or_make_directory(dir_.get(), "uplinks")) {}
 
 std::optional<BridgeState::Record> BridgeState::record() const {
     const auto contents = fs::read_file(dir_.get(), "bridge.json", record_limit);
@@ -61,9 +54,9 @@ void BridgeState::set_cursor(Ipv4Address address) const { fs::write_file(dir_.ge
 State::State() {
     with_context("preparing /run/hastur", [&] {
         const auto run = fs::open_directory("/run");
-        const auto hastur = subdirectory(run.get(), "hastur");
-        dir_ = subdirectory(hastur.get(), "net");
-        bridges_ = subdirectory(dir_.get(), "bridges");
+        const auto hastur = fs::open_or_make_directory(run.get(), "hastur");
+        dir_ = fs::open_or_make_directory(hastur.get(), "net");
+        bridges_ = fs::open_or_make_directory(dir_.get(), "bridges");
     });
 }
 

@@ -117,12 +117,6 @@ void give(std::vector<nl::Request>& requests, const Moved& moved, int to, bool a
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_NEWROUTE, route, to));
 }
 
-std::string to_hex(const std::string& bytes) {
-    std::string hex;
-    for (const char byte : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
-    return hex;
-}
-
 std::string from_hex(const std::string& hex) {
     std::string bytes;
     for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
@@ -131,9 +125,10 @@ std::string from_hex(const std::string& hex) {
 }
 
 std::string to_note(const Moved& moved) {
-    nlohmann::json json{{"mac", to_hex(moved.mac)}, {"bridge_mac", to_hex(moved.bridge_mac)}, {"was_up", moved.was_up}};
-    for (const auto& address : moved.addresses) json["addresses"].push_back(to_hex(address));
-    for (const auto& route : moved.routes) json["routes"].push_back(to_hex(route));
+    nlohmann::json json{
+        {"mac", text::to_hex(moved.mac)}, {"bridge_mac", text::to_hex(moved.bridge_mac)}, {"was_up", moved.was_up}};
+    for (const auto& address : moved.addresses) json["addresses"].push_back(text::to_hex(address));
+    for (const auto& route : moved.routes) json["routes"].push_back(text::to_hex(route));
     return json.dump();
 }
 

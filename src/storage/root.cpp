@@ -101,17 +101,12 @@ Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::m
         fs::write_file(dir_.get(), mark, mark_contents, 0600);
     else if (version != mark_contents)
         throw Error("root directory " + text::quoted(path_) + " was made by another version of hastur");
-    const auto open_part = [&](const char* name) {
-        if (auto fd = fs::open_beneath_if_exists(dir_.get(), name, directory)) return fd;
-        fs::make_directory(dir_.get(), name, 0700);
-        return fs::open_beneath(dir_.get(), name, directory);
-    };
-    images_ = open_part("images");
-    containers_ = open_part("containers");
-    running_ = open_part("running");
-    locks_ = open_part("locks");
-    layers_ = open_part("layers");
-    tmp_ = open_part("tmp");
+    images_ = fs::open_or_make_directory(dir_.get(), "images");
+    containers_ = fs::open_or_make_directory(dir_.get(), "containers");
+    running_ = fs::open_or_make_directory(dir_.get(), "running");
+    locks_ = fs::open_or_make_directory(dir_.get(), "locks");
+    layers_ = fs::open_or_make_directory(dir_.get(), "layers");
+    tmp_ = fs::open_or_make_directory(dir_.get(), "tmp");
     for (const char* name : {"cache", "mnt"})
         if (!fs::exists(dir_.get(), name)) fs::make_directory(dir_.get(), name, 0700);
 }
@@ -157,15 +152,7 @@ void discard(const Root& root, int dir, const std::string& name) {
 }
 
 void empty_tmp(const Root& root) {
-    std::optional<Error> first;
-    for (const auto& entry : fs::list(root.tmp())) {
-        try {
-            remove_unless_held(root.tmp(), entry);
-        } catch (const Error& error) {
-            if (!first) first = error;
-        }
-    }
-    if (first) throw Error(*first);
+    for_each_to_the_end(fs::list(root.tmp()), [&](const std::string& entry) { remove_unless_held(root.tmp(), entry); });
 }
 
 }  // namespace hastur

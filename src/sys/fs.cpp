@@ -90,6 +90,13 @@ bool make_directory(int dir, const std::string& name, mode_t mode) {
     throw_sys_error(errno, "creating directory " + text::quoted(name));
 }
 
+UniqueFd open_or_make_directory(int dir, const std::string& name) {
+    constexpr int directory = O_RDONLY | O_DIRECTORY;
+    if (auto fd = open_beneath_if_exists(dir, name, directory)) return fd;
+    make_directory(dir, name, 0700);
+    return open_beneath(dir, name, directory);
+}
+
 bool exists(int dir, const std::string& name) {
     if (::faccessat(dir, name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) return true;
     if (errno == ENOENT) return false;
@@ -164,9 +171,7 @@ std::string random_hex(std::size_t bytes) {
     std::string raw(bytes, '\0');
     // Requests of up to 256 bytes are never cut short (getrandom(2)).
     check(TEMP_FAILURE_RETRY(::getrandom(raw.data(), raw.size(), 0)), [] { return "getrandom"; });
-    std::string hex;
-    for (const char byte : raw) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
-    return hex;
+    return text::to_hex(raw);
 }
 
 }  // namespace hastur::fs

@@ -155,6 +155,12 @@ void Socket::execute(std::vector<Request> requests) {
     if (failed != nullptr) fail(failure, failed->what);
 }
 
+void Socket::execute(Request request) {
+    std::vector<Request> one;
+    one.push_back(std::move(request));
+    execute(std::move(one));
+}
+
 void Socket::query(Message message, bool dump, const std::string& what,
                    const std::function<void(nlmsghdr*)>& on_message) {
     auto* request = nlmsg_hdr(message.get());

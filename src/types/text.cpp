@@ -61,6 +61,12 @@ std::string quoted(std::string_view text) {
     return out += '\'';
 }
 
+std::string to_hex(std::string_view bytes) {
+    std::string hex;
+    for (const char byte : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(byte));
+    return hex;
+}
+
 std::optional<std::uint64_t> to_bytes(std::string_view text) noexcept {
     constexpr std::string_view suffixes = "KMGT";
     unsigned shift = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,23 @@ decltype(auto) with_context(std::string_view frame, Work&& work) {
         error.add_context(frame);
         throw;
     }
+}
+
+/// Calls `work` for every item although it may fail for some; throws the first failure at the end. An Interrupted goes
+/// through at once.
+template <class Items, class Work>
+void for_each_to_the_end(const Items& items, Work&& work) {
+    std::optional<Error> first;
+    for (const auto& item : items) {
+        try {
+            work(item);
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            if (!first) first = error;
+        }
+    }
+    if (first) throw Error(*first);
 }
 
 }  // namespace hastur

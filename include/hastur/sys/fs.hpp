@@ -28,6 +28,8 @@ namespace hastur::fs {
 
 /// True if the directory was made, false if one was there already.
 bool make_directory(int dir, const std::string& name, mode_t mode);
+/// Opens a subdirectory of hastur's own; makes it (0700) if it is missing.
+[[nodiscard]] UniqueFd open_or_make_directory(int dir, const std::string& name);
 /// True if something with this name is there (a dangling link counts).
 [[nodiscard]] bool exists(int dir, const std::string& name);
 /// Removes a file; true if it was there.

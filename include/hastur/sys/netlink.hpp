@@ -69,6 +69,7 @@ public:
     /// Sends all in one system call and takes all the acknowledgements. Throws NetlinkError for the first
     /// request that failed; the ones behind it were carried out all the same.
     void execute(std::vector<Request> requests);
+    void execute(Request request);
     /// Sends a request that is answered by data, and hands every message of the answer to `on_message`.
     /// `dump`: the answer has many parts. Throws NetlinkError.
     void query(Message message, bool dump, const std::string& what, const std::function<void(nlmsghdr*)>& on_message);

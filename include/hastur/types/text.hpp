@@ -27,6 +27,8 @@ std::vector<std::string_view> words(std::string&&) = delete;
 [[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view separator);
 /// In single quotes, with control and non-ASCII bytes as \xNN: safe to print on a terminal.
 [[nodiscard]] std::string quoted(std::string_view text);
+/// Two hexadecimal digits for each byte.
+[[nodiscard]] std::string to_hex(std::string_view bytes);
 /// A number of bytes with an optional suffix K, M, G or T (powers of 1024); nullopt if it is none.
 [[nodiscard]] std::optional<std::uint64_t> to_bytes(std::string_view text) noexcept;
 
