@@ -8,11 +8,14 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(hastur_options INTERFACE)
 target_include_directories(hastur_options INTERFACE ${CMAKE_SOURCE_DIR}/include)
-target_compile_definitions(hastur_options INTERFACE _GNU_SOURCE)
+target_compile_definitions(hastur_options INTERFACE _GNU_SOURCE $<$<BOOL:${HASTUR_FAULT_POINTS}>:HASTUR_FAULT_POINTS>)
 target_compile_options(hastur_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
   -Wno-missing-field-initializers # designated initializers leave out what they do not mean
   $<$<BOOL:${HASTUR_WERROR}>:-Werror>)
+if(HASTUR_FUZZ)
+  target_compile_options(hastur_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(HASTUR_SANITIZE)
   target_compile_options(hastur_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(hastur_options INTERFACE -fsanitize=address,undefined)

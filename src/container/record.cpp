@@ -1,8 +1,7 @@
 #include "hastur/container/record.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "hastur/base/error.hpp"
+#include "hastur/types/json.hpp"
 
 namespace hastur::container {
 namespace {
@@ -10,25 +9,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int format = 1;
-constexpr int deepest = 8;
 
 template <class T>
 Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
-}
-
-/// Refuses nesting that no record has, before the parser recurses into it.
-Json parse(std::string_view text) {
-    bool too_deep = false;
-    auto json = Json::parse(
-        text,
-        [&](int depth, Json::parse_event_t, Json&) {
-            too_deep = too_deep || depth > deepest;
-            return !too_deep;
-        },
-        false);
-    if (too_deep || !json.is_object()) throw Error("the record is no JSON object");
-    return json;
 }
 
 }  // namespace
@@ -49,7 +33,9 @@ std::string Record::to_json() const {
 }
 
 Record Record::from_json(std::string_view text) {
-    const auto json = parse(text);
+    const auto parsed = json::parse_object(text);
+    if (!parsed) throw Error("the record is no JSON object");
+    const auto& json = *parsed;
     try {
         if (json.at("format") != format) throw Error("the record was written by another version of hastur");
         Record record;
@@ -62,10 +48,10 @@ Record Record::from_json(std::string_view text) {
             record.address = Ipv4Address::parse(address.get<std::string>());
             if (!record.address) throw Error("the record's address is none");
         }
-        json.at("created").get_to(record.created);
-        if (const auto& started = json.at("started"); !started.is_null()) record.started = started.get<std::int64_t>();
+        record.created = json::integer(json.at("created"));
+        if (const auto& started = json.at("started"); !started.is_null()) record.started = json::integer(started);
         json.at("run").get_to(record.run);
-        json.at("pid").get_to(record.pid);
+        record.pid = json::integer(json.at("pid"));
         return record;
     } catch (const Json::exception&) {
         throw Error("the record lacks a key, or one has the wrong type");

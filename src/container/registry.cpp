@@ -109,6 +109,7 @@ void Registry::destroy(const Name& name) const {
 
 void Registry::reap_one(const Name& name) const {
     if (!exists(name)) return;
+    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
     std::optional<Record> record;
     try {
         record = load(name);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/container/guest_files.hpp"
 #include "hastur/container/init_layer.hpp"
@@ -96,7 +97,9 @@ public:
             spec_.storage);
         if (!image::Store(root_).is_current(image))
             throw Error("the image was replaced at this very moment", "start it again");
+        fault::point("before filling the container");
         fill(merged.dir(), network);
+        fault::point("before starting nspawn");
         signals::check();
         const int status = supervise(merged.path(), network);
         merged.unmount();
@@ -203,9 +206,12 @@ int run(const Root& root, const RunSpec& spec) {
         try {
             run.emplace(root, spec, claim.name(), nspawn);
             const auto image = image::Store(root).ensure(manifest, spec.bootstrap_anew);
+            fault::point("has an image");
             log::debug("image {}", image.id);
             const int status = run->start(image);
+            fault::point("before finishing");
             run->finish(status);
+            fault::point("finished");
             claim.close();
             return status;
         } catch (Error& error) {

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/init/protocol.hpp"
 #include "hastur/sys/namespaces.hpp"
@@ -115,6 +116,7 @@ public:
             alive = polled[3].revents == 0;
         }
         while (const auto left = control_.receive()) handle(*left);
+        fault::point("nspawn ended");
         return conclude(nspawn_.wait());
     }
 
@@ -129,11 +131,14 @@ private:
     void handle(const Control::Received& received) {
         if (received.message.word == Word::hello && !ready_) {
             ready_ = true;
+            fault::point("init said hello");
             events_.on_ready(received.sender);
             control_.send(Word::go, 0);
+            fault::point("the command starts");
             log::debug("the command starts");
             events_.on_running();
         } else if (received.message.word == Word::ended) {
+            fault::point("the command ended");
             log::debug("the command ended");
             status_ = received.message.value;
         }

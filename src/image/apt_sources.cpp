@@ -62,6 +62,13 @@ bool is_no(std::string_view value) {
            value == "0";
 }
 
+/// Whether the one-line format can say the same: it has no way to quote these.
+bool fits_one_line(const AptSource& source) {
+    const auto plain = [](const std::string& text) { return text.find_first_of("#[]") == std::string::npos; };
+    return plain(source.options) && plain(source.uri) && plain(source.suite) &&
+           std::ranges::all_of(source.components, plain);
+}
+
 bool has_suffix(const std::string& name, std::string_view suffix) { return std::string_view(name).ends_with(suffix); }
 
 }  // namespace
@@ -103,9 +110,11 @@ std::vector<AptSource> parse_deb822(std::string_view text) {
         if (paragraph["signed-by"].find("PGP PUBLIC KEY") != std::string::npos) continue;
         const auto options = options_of(paragraph);
         for (const auto uri : text::words(paragraph["uris"]))
-            for (const auto suite : text::words(paragraph["suites"]))
-                found.push_back(
-                    {std::string(uri), std::string(suite), strings(text::words(paragraph["components"])), options});
+            for (const auto suite : text::words(paragraph["suites"])) {
+                AptSource source{std::string(uri), std::string(suite), strings(text::words(paragraph["components"])),
+                                 options};
+                if (fits_one_line(source)) found.push_back(std::move(source));
+            }
     }
     return found;
 }

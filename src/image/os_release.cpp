@@ -38,7 +38,7 @@ std::map<std::string, std::string> parse_os_release(std::string_view text) {
     for (const auto raw : text::split(text, '\n')) {
         const auto line = text::trim(raw);
         const auto equals = line.find('=');
-        if (line.empty() || line.front() == '#' || equals == std::string_view::npos) continue;
+        if (line.empty() || line.front() == '#' || equals == 0 || equals == std::string_view::npos) continue;
         variables[std::string(line.substr(0, equals))] = unquote(line.substr(equals + 1));
     }
     return variables;

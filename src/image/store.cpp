@@ -9,9 +9,9 @@
 #include <ctime>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/base/rollback.hpp"
 #include "hastur/image/distribution.hpp"
@@ -27,36 +27,18 @@ constexpr int directory = O_RDONLY | O_DIRECTORY;
 constexpr const char* note = "image.json";
 constexpr std::size_t note_limit = 1U << 20U;
 
-std::string to_note(const Manifest& manifest, std::uint64_t size, std::int64_t created) {
-    const nlohmann::json json{{"format", 1},
-                              {"distribution", manifest.os.id},
-                              {"release", manifest.os.release},
-                              {"architecture", manifest.architecture},
-                              {"sources", manifest.sources},
-                              {"packages", manifest.packages},
-                              {"size", size},
-                              {"created", created}};
-    return json.dump(2) + "\n";
-}
-
 Info read_info(int images, const std::string& id) {
     Info info;
-    info.id = id;
     try {
         const auto dir = fs::open_beneath(images, id, directory);
-        const auto json = nlohmann::json::parse(fs::read_file(dir.get(), note, note_limit).value_or(""));
-        info.manifest.os = {json.at("distribution"), json.at("release")};
-        json.at("architecture").get_to(info.manifest.architecture);
-        json.at("sources").get_to(info.manifest.sources);
-        json.at("packages").get_to(info.manifest.packages);
-        json.at("size").get_to(info.size);
-        json.at("created").get_to(info.created);
+        info = Info::from_json(fs::read_file(dir.get(), note, note_limit).value_or(""));
         struct stat stat {};
         check(::fstatat(dir.get(), note, &stat, AT_SYMLINK_NOFOLLOW), [] { return "stat"; });
         info.last_used = stat.st_mtim.tv_sec;
-    } catch (const std::exception& error) {
+    } catch (const Error& error) {
         info.damage = error.what();
     }
+    info.id = id;
     return info;
 }
 
@@ -104,6 +86,7 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
     fs::make_directory(site.dir(), "image", 0700);
     fs::make_directory(root_.dir(), "cache/" + manifest.os.id, 0700);
     const auto tell = [&](std::string_view step) {
+        fault::point("bootstrapping");
         log::progress(fmt::format("bootstrapping {}: {}", manifest.describe(), step));
     };
     tell("starting");
@@ -111,16 +94,27 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
         .bootstrap(manifest, {site.path() + "/image/rootfs", root_.path() + "/cache/" + manifest.os.id, tell});
     const auto image = fs::open_beneath(site.dir(), "image", directory);
     const auto rootfs = fs::open_beneath(image.get(), "rootfs", directory);
+    fault::point("bootstrapped");
     finish(rootfs.get(), manifest);
-    const auto size = fs::disk_usage(rootfs.get());
-    fs::write_file(image.get(), note, to_note(manifest, size, ::time(nullptr)), 0600, fs::Durability::durable);
+    Info info;
+    info.manifest = manifest;
+    info.size = fs::disk_usage(rootfs.get());
+    info.created = ::time(nullptr);
+    fs::write_file(image.get(), note, info.to_json(), 0600, fs::Durability::durable);
     // A power cut must not leave a name with half an image behind it.
     check(::syncfs(image.get()), [] { return "writing the image to disk"; });
-    if (fs::exists(root_.images(), id)) discard(root_, root_.images(), id);
-    fs::rename(site.dir(), "image", root_.images(), id);
+    fault::point("before publishing an image");
+    // In one step, so that at every moment there is a whole image with this name, the old one or the new.
+    const bool replaces = fs::exists(root_.images(), id);
+    if (replaces)
+        fs::exchange(site.dir(), "image", root_.images(), id);
+    else
+        fs::rename(site.dir(), "image", root_.images(), id);
     check(::fsync(root_.images()), [] { return "writing the image to disk"; });
+    fault::point("published an image");
     log::end_progress();
-    log::status("bootstrapped {}, {} MiB", manifest.describe(), size >> 20U);
+    if (replaces) discard(root_, site.dir(), "image");
+    log::status("bootstrapped {}, {} MiB", manifest.describe(), info.size >> 20U);
 }
 
 std::vector<Info> Store::list() const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/net/pool.hpp"
 #include "hastur/net/requests.hpp"
@@ -75,7 +76,7 @@ Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeS
         return {link->index, name, record->address, record->chosen, false, false};
     }
 
-    BridgeState::Record made;
+    BridgeRecord made;
     made.made_link = !link || link->alias == link_mark;
     if (spec.address) {
         made.address = *spec.address;
@@ -96,6 +97,7 @@ Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeS
     state.write(made);
     const bool is_new = !link;
     if (is_new) link = create(socket, name, made.address);
+    fault::point("bridge exists");
     std::vector<nl::Request> requests;
     if (!has(present, made.address)) requests.push_back(add_address(link->index, made.address, false));
     requests.push_back(raise(link->index));

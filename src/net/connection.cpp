@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/net/bridge.hpp"
 #include "hastur/net/firewall.hpp"
@@ -121,6 +122,7 @@ void Connection::attach(const Wanted& wanted) {
     }
     const auto length = wanted.address && wanted.address->length ? *wanted.address->length : bridge_address_.length;
     address_ = {lease_->address(), length};
+    fault::point("has an address");
     log::debug("address {} on {}", address_.str(), bridge_name_.str());
 
     const auto host_end = IfName::for_container(wanted.tenant.name, wanted.tenant.run);
@@ -132,6 +134,7 @@ void Connection::attach(const Wanted& wanted) {
     requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
     socket_.execute(std::move(requests));
     set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
+    fault::point("network complete");
     log::debug("network complete");
 }
 
@@ -179,6 +182,7 @@ void Connection::close() {
 
 void reap() {
     const State state;
+    state.tidy();
     nl::Socket socket(NETLINK_ROUTE);
     for (const auto& name : state.bridges()) {
         const auto bridge = state.bridge(name);

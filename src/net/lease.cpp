@@ -2,9 +2,8 @@
 
 #include <fcntl.h>
 
-#include <nlohmann/json.hpp>
-
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/net/pool.hpp"
 #include "hastur/sys/fs.hpp"
@@ -18,13 +17,8 @@ constexpr std::size_t lease_limit = 1U << 14U;
 std::optional<Tenant> read_tenant(int leases, const std::string& address) {
     const auto contents = fs::read_file(leases, address, lease_limit);
     if (!contents) return std::nullopt;
-    const auto json = nlohmann::json::parse(*contents, nullptr, false);
-    try {
-        return Tenant{json.at("run").get<std::string>(), json.at("root").get<std::string>(),
-                      json.at("name").get<std::string>()};
-    } catch (const nlohmann::json::exception&) {
-        return Tenant{};  // cut short by a crash: taken, but nobody can say by whom
-    }
+    // One that a crash cut short: taken, but nobody can say by whom.
+    return Tenant::from_json(*contents).value_or(Tenant{});
 }
 
 /// The lock on an address's file, which is made if it is missing; empty if somebody holds it.
@@ -66,9 +60,9 @@ std::optional<Lease> Lease::take(const BridgeState& bridge, Ipv4Address address,
     // Whoever had it before may have died and left processes that still use it.
     if (const auto dead = read_tenant(bridge.leases(), address.str()); dead && !dead->run.empty())
         kill_marked(dead->run);
-    const nlohmann::json json{{"run", tenant.run}, {"root", tenant.root}, {"name", tenant.name}};
-    const auto contents = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    const auto contents = tenant.to_json();
     check(::ftruncate(file.get(), 0), [] { return "writing a lease"; });
+    fault::point("truncated a lease");
     check(::pwrite(file.get(), contents.data(), contents.size(), 0), [] { return "writing a lease"; });
     return Lease(bridge.leases(), address, std::move(file));
 }

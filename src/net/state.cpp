@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 
-#include <nlohmann/json.hpp>
-
 #include "hastur/base/error.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/tree.hpp"
@@ -12,6 +10,7 @@ namespace hastur::net {
 namespace {
 
 constexpr std::size_t record_limit = 1U << 16U;
+constexpr int directory = O_RDONLY | O_DIRECTORY;
 
 }  // namespace
 
@@ -21,27 +20,12 @@ BridgeState::BridgeState(int parent, const IfName& name)
       leases_(fs::open_or_make_directory(dir_.get(), "leases")),
       uplinks_(fs::open_or_make_directory(dir_.get(), "uplinks")) {}
 
-std::optional<BridgeState::Record> BridgeState::record() const {
-    const auto contents = fs::read_file(dir_.get(), "bridge.json", record_limit);
-    if (!contents) return std::nullopt;
-    const auto json = nlohmann::json::parse(*contents, nullptr, false);
-    if (!json.is_object()) return std::nullopt;
-    try {
-        const auto address = Ipv4Interface::parse(json.at("address").get<std::string>());
-        if (!address) return std::nullopt;
-        return Record{*address, json.at("made_link").get<bool>(), json.at("made_address").get<bool>(),
-                      json.at("chosen").get<bool>()};
-    } catch (const nlohmann::json::exception&) {
-        return std::nullopt;
-    }
+std::optional<BridgeRecord> BridgeState::record() const {
+    return BridgeRecord::from_json(fs::read_file(dir_.get(), "bridge.json", record_limit).value_or(""));
 }
 
-void BridgeState::write(const Record& record) const {
-    const nlohmann::json json{{"address", record.address.str()},
-                              {"made_link", record.made_link},
-                              {"made_address", record.made_address},
-                              {"chosen", record.chosen}};
-    fs::write_file(dir_.get(), "bridge.json", json.dump() + "\n", 0600);
+void BridgeState::write(const BridgeRecord& record) const {
+    fs::write_file(dir_.get(), "bridge.json", record.to_json(), 0600);
 }
 
 Ipv4Address BridgeState::cursor() const {
@@ -69,6 +53,24 @@ std::vector<IfName> State::bridges() const {
     for (const auto& entry : fs::list(bridges_.get()))
         if (IfName::valid(entry) && fs::exists(bridges_.get(), entry + "/bridge.json")) names.emplace_back(entry);
     return names;
+}
+
+void State::tidy() const {
+    const auto is_whole = [&](const std::string& bridge) { return fs::exists(bridges_.get(), bridge + "/bridge.json"); };
+    const auto entries = fs::list(bridges_.get());
+    bool tidy = !fs::has_unfinished(dir_.get());
+    for (const auto& entry : entries)
+        tidy = tidy && is_whole(entry) && !fs::has_unfinished(fs::open_beneath(bridges_.get(), entry, directory).get());
+    if (tidy) return;
+    // Whoever writes here holds the lock: what is unfinished now stays so.
+    const auto guard = lock();
+    fs::remove_unfinished(dir_.get());
+    for (const auto& entry : fs::list(bridges_.get())) {
+        const auto bridge = fs::open_beneath(bridges_.get(), entry, directory);
+        fs::remove_unfinished(bridge.get());
+        if (!is_whole(entry) && fs::list(fs::open_or_make_directory(bridge.get(), "leases").get()).empty())
+            fs::remove_tree(bridges_.get(), entry);
+    }
 }
 
 void State::forget(const IfName& name) const { fs::remove_tree(bridges_.get(), name.str()); }

@@ -9,33 +9,23 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/net/requests.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/lock.hpp"
-#include "hastur/types/text.hpp"
 
 namespace hastur::net {
 namespace {
 
 constexpr std::size_t note_limit = 4U << 20U;
 
-/// What an interface had: its hardware address, and its addresses and routes as the kernel told them, byte for
-/// byte (the payload of RTM_NEWADDR and RTM_NEWROUTE), so that nothing is lost on the way there and back.
-struct Moved {
-    std::string mac, bridge_mac;
-    bool was_up = true;
-    std::vector<std::string> addresses, routes;
-};
-
 std::string payload_of(nlmsghdr* header) {
     return {static_cast<const char*>(nlmsg_data(header)), static_cast<std::size_t>(nlmsg_datalen(header))};
 }
 
-void read_addresses(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
+void read_addresses(nl::Socket& socket, std::uint8_t family, int index, UplinkNote& moved) {
     ifaddrmsg filter{};
     filter.ifa_family = family;
     filter.ifa_index = static_cast<unsigned>(index);
@@ -47,7 +37,7 @@ void read_addresses(nl::Socket& socket, std::uint8_t family, int index, Moved& m
     });
 }
 
-void read_routes(nl::Socket& socket, std::uint8_t family, int index, Moved& moved) {
+void read_routes(nl::Socket& socket, std::uint8_t family, int index, UplinkNote& moved) {
     rtmsg filter{};
     filter.rtm_family = family;
     socket.query(nl::make_message(RTM_GETROUTE, filter), true, "reading routes", [&](nlmsghdr* header) {
@@ -106,50 +96,15 @@ nl::Request route_request(int type, std::string payload, int index) {
     return {std::move(message), "moving a route", {EEXIST, ESRCH}};
 }
 
-void take_away(std::vector<nl::Request>& requests, const Moved& moved, int from, bool at_home) {
+void take_away(std::vector<nl::Request>& requests, const UplinkNote& moved, int from, bool at_home) {
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_DELROUTE, route, from));
     for (const auto& address : moved.addresses)
         requests.push_back(address_request(RTM_DELADDR, address, from, at_home));
 }
 
-void give(std::vector<nl::Request>& requests, const Moved& moved, int to, bool at_home) {
+void give(std::vector<nl::Request>& requests, const UplinkNote& moved, int to, bool at_home) {
     for (const auto& address : moved.addresses) requests.push_back(address_request(RTM_NEWADDR, address, to, at_home));
     for (const auto& route : moved.routes) requests.push_back(route_request(RTM_NEWROUTE, route, to));
-}
-
-std::string from_hex(const std::string& hex) {
-    std::string bytes;
-    for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
-        bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
-    return bytes;
-}
-
-std::string to_note(const Moved& moved) {
-    nlohmann::json json{
-        {"mac", text::to_hex(moved.mac)}, {"bridge_mac", text::to_hex(moved.bridge_mac)}, {"was_up", moved.was_up}};
-    for (const auto& address : moved.addresses) json["addresses"].push_back(text::to_hex(address));
-    for (const auto& route : moved.routes) json["routes"].push_back(text::to_hex(route));
-    return json.dump();
-}
-
-/// nullopt for a note that is damaged.
-std::optional<Moved> from_note(const std::string& note) {
-    try {
-        const auto json = nlohmann::json::parse(note);
-        Moved moved{from_hex(json.at("mac")), from_hex(json.at("bridge_mac")), json.at("was_up"), {}, {}};
-        const auto list = [&](const char* key) { return json.value(key, std::vector<std::string>{}); };
-        for (const auto& hex : list("addresses")) moved.addresses.push_back(from_hex(hex));
-        for (const auto& hex : list("routes")) moved.routes.push_back(from_hex(hex));
-        const auto whole = [](std::size_t header) {
-            return [header](const std::string& payload) { return payload.size() >= header; };
-        };
-        if (std::ranges::all_of(moved.addresses, whole(sizeof(ifaddrmsg))) &&
-            std::ranges::all_of(moved.routes, whole(sizeof(rtmsg))))
-            return moved;
-    } catch (const std::exception& damage) {
-        log::debug("damaged note of an uplink: {}", damage.what());
-    }
-    return std::nullopt;
 }
 
 LinkInfo suitable_interface(nl::Socket& socket, const Bridge& bridge, const IfName& name) {
@@ -162,7 +117,7 @@ LinkInfo suitable_interface(nl::Socket& socket, const Bridge& bridge, const IfNa
     return *link;
 }
 
-void put_back(nl::Socket& socket, const BridgeState& state, const std::string& name, const Moved& moved) {
+void put_back(nl::Socket& socket, const BridgeState& state, const std::string& name, const UplinkNote& moved) {
     const auto link = find_link(socket, name);
     const auto bridge = find_link(socket, state.name().str());
     std::vector<nl::Request> requests;
@@ -174,7 +129,7 @@ void put_back(nl::Socket& socket, const BridgeState& state, const std::string& n
     socket.execute(std::move(requests));
 }
 
-void move_in(nl::Socket& socket, const Bridge& bridge, const LinkInfo& link, const Moved& moved) {
+void move_in(nl::Socket& socket, const Bridge& bridge, const LinkInfo& link, const UplinkNote& moved) {
     std::vector<nl::Request> requests;
     requests.push_back(raise(link.index));
     requests.push_back(set_master(link.index, bridge.index));
@@ -191,7 +146,7 @@ UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge&
     const auto link = suitable_interface(socket, bridge, interface);
     if (link.master == 0) {
         const auto bridge_link = find_link(socket, bridge.name.str()).value_or(LinkInfo{});
-        Moved moved{link.mac, bridge_link.mac, (link.flags & IFF_UP) != 0, {}, {}};
+        UplinkNote moved{link.mac, bridge_link.mac, (link.flags & IFF_UP) != 0, {}, {}};
         for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
             read_addresses(socket, family, link.index, moved);
             read_routes(socket, family, link.index, moved);
@@ -199,7 +154,8 @@ UplinkUse::UplinkUse(nl::Socket& socket, const BridgeState& state, const Bridge&
         // Routes that others go through first.
         std::ranges::stable_sort(moved.routes, std::greater{},
                                  [](const std::string& route) { return scope_of(route); });
-        fs::write_file(state.uplinks(), interface.str(), to_note(moved), 0600);
+        fs::write_file(state.uplinks(), interface.str(), moved.to_json(), 0600);
+        fault::point("before moving the uplink");
         try {
             move_in(socket, bridge, link, moved);
         } catch (Error& error) {
@@ -228,8 +184,15 @@ void give_back_unused(nl::Socket& socket, const BridgeState& state) {
         }
         const auto file = fs::open_beneath_if_exists(state.uplinks(), name, O_RDWR);
         if (!file || !range_lock::try_exclusive(file.get(), 0)) continue;
-        if (const auto moved = from_note(fs::read_file(state.uplinks(), name, note_limit).value_or("")))
-            with_context("giving back uplink " + name, [&] { put_back(socket, state, name, *moved); });
+        const auto moved = UplinkNote::from_json(fs::read_file(state.uplinks(), name, note_limit).value_or(""));
+        if (!moved) {
+            // The bridge stays too: with it the host's addresses would go.
+            log::failure("the note of what uplink {0} had is damaged: put its addresses back by hand and remove "
+                         "/run/hastur/net/bridges/{1}/uplinks/{0}",
+                         name, state.name().str());
+            continue;
+        }
+        with_context("giving back uplink " + name, [&] { put_back(socket, state, name, *moved); });
         fs::remove_file(state.uplinks(), name);
     }
 }

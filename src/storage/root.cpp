@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/tree.hpp"
 #include "hastur/types/text.hpp"
@@ -56,6 +57,7 @@ void mark_as_root(int dir, const std::string& path) {
         throw Error("the directory is neither empty nor a root of hastur's", "choose another one: -r DIR");
     check(::fchmod(dir, 0700), [] { return "closing it to other users"; });
     const auto file = fs::open_beneath(dir, mark, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    fault::point("created the root's mark");
     fs::write_all(file.get(), mark_contents);
 }
 
@@ -117,6 +119,7 @@ bool Root::dissolve() {
     if (!fs::list(containers_.get()).empty() || !fs::list(running_.get()).empty() || !fs::list(images_.get()).empty())
         return false;
     for (const char* name : subdirectories) fs::remove_tree(dir_.get(), name);
+    fault::point("dissolved the root");
     fs::remove_file(dir_.get(), mark);
     return true;
 }

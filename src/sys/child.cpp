@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "hastur/sys/process.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/sys/signals.hpp"
 
 namespace hastur::process {
@@ -121,6 +122,7 @@ Child::Child(const Program& program) {
     const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
     pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));
     if (pid_ == 0) child_main(plan);
+    fault::point("forked");
 
     report_write.reset();
     pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/types/text.hpp"
 
 namespace hastur::fs {
@@ -37,6 +38,14 @@ int retry(Call&& call) {
     do result = call();
     while (result < 0 && errno == EINTR);
     return result;
+}
+
+// No interface's and no container's name starts with a dash.
+constexpr const char* unfinished_prefix = "-";
+constexpr const char* unfinished_suffix = ".new";
+
+bool is_unfinished(const std::string& name) {
+    return name.starts_with(unfinished_prefix) && name.ends_with(unfinished_suffix);
 }
 
 auto opening(const std::string& path) {
@@ -85,7 +94,11 @@ UniqueFd open_directory(const std::string& path) {
 }
 
 bool make_directory(int dir, const std::string& name, mode_t mode) {
-    if (::mkdirat(dir, name.c_str(), mode) == 0) return true;
+    fault::point("before making a directory");
+    if (::mkdirat(dir, name.c_str(), mode) == 0) {
+        fault::point("made a directory");
+        return true;
+    }
     if (errno == EEXIST) return false;
     throw_sys_error(errno, "creating directory " + text::quoted(name));
 }
@@ -104,14 +117,24 @@ bool exists(int dir, const std::string& name) {
 }
 
 bool remove_file(int dir, const std::string& name) {
+    fault::point("before removing a file");
     if (::unlinkat(dir, name.c_str(), 0) == 0) return true;
     if (errno == ENOENT) return false;
     throw_sys_error(errno, "removing " + text::quoted(name));
 }
 
 void rename(int from_dir, const std::string& from, int to_dir, const std::string& to) {
+    fault::point("before renaming");
     check(::renameat(from_dir, from.c_str(), to_dir, to.c_str()),
           [&] { return "renaming " + text::quoted(from) + " to " + text::quoted(to); });
+    fault::point("renamed");
+}
+
+void exchange(int dir, const std::string& one, int other_dir, const std::string& other) {
+    fault::point("before exchanging");
+    check(::renameat2(dir, one.c_str(), other_dir, other.c_str(), RENAME_EXCHANGE),
+          [&] { return "exchanging " + text::quoted(one) + " and " + text::quoted(other); });
+    fault::point("exchanged");
 }
 
 std::vector<std::string> list(int dir) {
@@ -146,16 +169,24 @@ void write_all(int fd, std::string_view bytes) {
     }
 }
 
+bool has_unfinished(int dir) { return std::ranges::any_of(list(dir), is_unfinished); }
+
+void remove_unfinished(int dir) {
+    for (const auto& name : list(dir))
+        if (is_unfinished(name)) remove_file(dir, name);
+}
+
 void write_file(int dir, const std::string& name, std::string_view contents, mode_t mode, Durability durability) {
-    // Always the same name, so that a kill leaves at most one, which the next writer replaces. (No interface's name,
-    // for example, starts with a dash.)
-    const auto temporary = "-" + name + ".new";
+    // Always the same name, so that a kill leaves at most one, which the next writer replaces.
+    const auto temporary = unfinished_prefix + name + unfinished_suffix;
     const auto writing = "writing " + text::quoted(name);
     with_context(writing, [&] {
         ::unlinkat(dir, temporary.c_str(), 0);
         try {
             const UniqueFd file = open_beneath(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+            fault::point("created a file");
             write_all(file.get(), contents);
+            fault::point("wrote a file");
             check(::fchmod(file.get(), mode), [] { return "setting its mode"; });
             if (durability == Durability::durable) check(::fsync(file.get()), [] { return "syncing"; });
             rename(dir, temporary, dir, name);

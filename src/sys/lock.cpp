@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/signals.hpp"
@@ -24,7 +25,10 @@ struct flock one_byte(short type, off_t byte) {
 
 bool attempt(int fd, off_t byte, short type) {
     auto lock = one_byte(type, byte);
-    if (TEMP_FAILURE_RETRY(::fcntl(fd, F_OFD_SETLK, &lock)) == 0) return true;
+    if (TEMP_FAILURE_RETRY(::fcntl(fd, F_OFD_SETLK, &lock)) == 0) {
+        fault::point("locked");
+        return true;
+    }
     if (errno == EAGAIN || errno == EACCES) return false;
     throw_sys_error(errno, "locking");
 }
@@ -64,7 +68,10 @@ bool held(int fd, off_t byte) {
 
 LockFile::LockFile(int dir, std::string name) : dir_(dir), name_(std::move(name)) { reopen(); }
 
-void LockFile::reopen() { fd_ = fs::open_beneath(dir_, name_, O_RDWR | O_CREAT, 0600); }
+void LockFile::reopen() {
+    fd_ = fs::open_beneath(dir_, name_, O_RDWR | O_CREAT, 0600);
+    fault::point("opened a lock file");
+}
 
 bool LockFile::current() const {
     struct stat mine {};

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/unique_fd.hpp"
 
 namespace hastur::mount {
@@ -27,7 +28,9 @@ void mount_now(const char* type, const std::string& source, const std::string& t
     mnt_context_set_source(context.get(), source.c_str());
     mnt_context_set_target(context.get(), target.c_str());
     mnt_context_set_options(context.get(), options.c_str());
+    fault::point("before mounting");
     const int result = mnt_context_mount(context.get());
+    fault::point("mounted");
     if (result == 0) return;
     const int code = mnt_context_syscall_called(context.get()) ? mnt_context_get_syscall_errno(context.get()) : -result;
     throw SysError(code, fmt::format("mounting {}", type));
@@ -69,6 +72,7 @@ void tmpfs(const std::string& target, const std::string& source, std::optional<s
 
 void detach(const std::string& target) {
     check(::umount2(target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW), [&] { return "unmounting " + target; });
+    fault::point("unmounted");
 }
 
 }  // namespace hastur::mount

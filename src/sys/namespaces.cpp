@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "hastur/base/fault.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/types/text.hpp"
 
@@ -31,6 +32,7 @@ NetNamespace::NetNamespace() {
     try {
         fd_ = own_network();
         socket_.emplace(NETLINK_ROUTE);
+        fault::point("made a network namespace");
     } catch (...) {
         check(::setns(host.get(), CLONE_NEWNET), [] { return "returning to the host's network namespace"; });
         throw;
@@ -43,6 +45,7 @@ std::string NetNamespace::path() const { return fmt::format("/proc/{}/fd/{}", ::
 void enter_private_mount_namespace() {
     check(::unshare(CLONE_NEWNS), [] { return "creating a mount namespace"; });
     check(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), [] { return "making mounts private"; });
+    fault::point("made a mount namespace");
 }
 
 void become_subreaper() {

@@ -14,6 +14,8 @@
 #include <map>
 #include <optional>
 
+#include "hastur/base/fault.hpp"
+
 namespace hastur::nl {
 namespace {
 
@@ -133,8 +135,10 @@ void Socket::execute(std::vector<Request> requests) {
     message.msg_namelen = sizeof kernel;
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
+    fault::point("before changing the network");
     check(TEMP_FAILURE_RETRY(::sendmsg(nl_socket_get_fd(socket_.get()), &message, 0)),
           [] { return "sending to netlink"; });
+    fault::point("changed the network");
 
     const Request* failed = nullptr;
     Ack failure;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/types/text.hpp"
@@ -71,6 +72,7 @@ void kill_marked(const std::string& run) {
          processes = marked_processes(run_mark(run))) {
         log::debug("ending {} processes of dead run {}", processes.size(), run);
         for (const auto& process : processes) kill_by(process);
+        fault::point("killed what is left");
         for (const auto& process : processes) {
             pollfd waiting{process.get(), POLLIN, 0};
             if (TEMP_FAILURE_RETRY(::poll(&waiting, 1, patience_ms)) == 0)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hastur/base/error.hpp"
+#include "hastur/base/fault.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/tree.hpp"
 #include "hastur/types/text.hpp"
@@ -27,7 +28,8 @@ void flatten(int dir, int top) {
         if (errno != EISDIR) throw_sys_error(errno, removing(name)());
         if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) continue;
         if (errno != ENOTEMPTY && errno != EEXIST) throw_sys_error(errno, removing(name)());
-        if (dir != top) rename(dir, name, top, "." + random_hex(16));
+        const auto flat = "." + random_hex(16);
+        if (dir != top) check(::renameat(dir, name.c_str(), top, flat.c_str()), removing(name));
     }
 }
 
@@ -41,7 +43,10 @@ void remove_tree(int dir, const std::string& name) {
         return;
     }
     check(top.get(), removing(name));
-    for (flatten(top.get(), top.get());;) {
+    fault::point("before emptying a tree");
+    flatten(top.get(), top.get());
+    fault::point("emptying a tree");
+    while (true) {
         const auto left = list(top.get());
         if (left.empty()) break;
         for (const auto& child : left) {
@@ -53,6 +58,7 @@ void remove_tree(int dir, const std::string& name) {
                 throw_sys_error(errno, removing(child)());
         }
     }
+    fault::point("emptied a tree");
     if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) < 0 && errno != ENOENT) throw_sys_error(errno, removing(name)());
 }
 

@@ -67,6 +67,18 @@ std::string to_hex(std::string_view bytes) {
     return hex;
 }
 
+std::optional<std::string> from_hex(std::string_view hex) {
+    if (hex.size() % 2 != 0) return std::nullopt;
+    std::string bytes;
+    for (; !hex.empty(); hex.remove_prefix(2)) {
+        unsigned char byte = 0;
+        const char* end = hex.data() + 2;
+        if (std::from_chars(hex.data(), end, byte, 16).ptr != end) return std::nullopt;
+        bytes += static_cast<char>(byte);
+    }
+    return bytes;
+}
+
 std::optional<std::uint64_t> to_bytes(std::string_view text) noexcept {
     constexpr std::string_view suffixes = "KMGT";
     unsigned shift = 0;

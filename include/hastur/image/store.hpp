@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hastur/base/unique_fd.hpp"
-#include "hastur/image/manifest.hpp"
+#include "hastur/image/info.hpp"
 #include "hastur/storage/root.hpp"
 
 namespace hastur::image {
@@ -15,14 +15,6 @@ namespace hastur::image {
 struct Held {
     std::string id;
     UniqueFd dir;
-};
-
-struct Info {
-    std::string id;
-    Manifest manifest;
-    std::uint64_t size = 0;                   ///< bytes on disk
-    std::int64_t created = 0, last_used = 0;  ///< seconds since the epoch
-    std::string damage;                       ///< why it cannot be read; empty if it can
 };
 
 /// The images of one root.

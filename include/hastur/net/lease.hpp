@@ -10,13 +10,6 @@
 
 namespace hastur::net {
 
-/// Who uses an address.
-struct Tenant {
-    std::string run;   ///< the run's random id
-    std::string root;  ///< path of the root directory
-    std::string name;  ///< the container's
-};
-
 /// One address of one bridge, for this process. It is taken while the lock on its file is held, so it is free
 /// again when hastur dies; `release` also removes the file.
 class Lease {

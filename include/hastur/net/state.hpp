@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hastur/base/unique_fd.hpp"
+#include "hastur/net/records.hpp"
 #include "hastur/sys/lock.hpp"
 #include "hastur/types/if_name.hpp"
 #include "hastur/types/ipv4.hpp"
@@ -25,21 +26,14 @@ namespace hastur::net {
 /// The directory of one bridge.
 class BridgeState {
 public:
-    struct Record {
-        Ipv4Interface address;      ///< the bridge's own; its network is the pool
-        bool made_link = false;     ///< hastur created the bridge
-        bool made_address = false;  ///< hastur gave it the address
-        bool chosen = false;        ///< hastur chose the address, so that its network collides with nothing
-    };
-
     [[nodiscard]] int dir() const noexcept { return dir_.get(); }
     [[nodiscard]] int leases() const noexcept { return leases_.get(); }
     [[nodiscard]] int uplinks() const noexcept { return uplinks_.get(); }
     [[nodiscard]] const IfName& name() const noexcept { return name_; }
 
     /// nullopt if the bridge was not set up since the last boot, or the record is damaged.
-    [[nodiscard]] std::optional<Record> record() const;
-    void write(const Record& record) const;
+    [[nodiscard]] std::optional<BridgeRecord> record() const;
+    void write(const BridgeRecord& record) const;
     /// The address that was handed out last.
     [[nodiscard]] Ipv4Address cursor() const;
     void set_cursor(Ipv4Address address) const;
@@ -72,6 +66,8 @@ public:
     [[nodiscard]] std::vector<IfName> bridges() const;
     /// Forgets a bridge that is gone.
     void forget(const IfName& name) const;
+    /// Removes what somebody who was killed while writing here left.
+    void tidy() const;
     [[nodiscard]] int dir() const noexcept { return dir_.get(); }
 
 private:

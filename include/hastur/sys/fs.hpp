@@ -35,6 +35,8 @@ bool make_directory(int dir, const std::string& name, mode_t mode);
 /// Removes a file; true if it was there.
 bool remove_file(int dir, const std::string& name);
 void rename(int from_dir, const std::string& from, int to_dir, const std::string& to);
+/// Two entries change places in one step (renameat2(2), RENAME_EXCHANGE).
+void exchange(int dir, const std::string& one, int other_dir, const std::string& other);
 
 /// The names in a directory but "." and "..", unsorted. The descriptor's position is not used.
 [[nodiscard]] std::vector<std::string> list(int dir);
@@ -53,6 +55,11 @@ enum class Durability {
 /// same file: the callers hold a lock.
 void write_file(int dir, const std::string& name, std::string_view contents, mode_t mode,
                 Durability durability = Durability::cached);
+
+/// Whether there is something in `dir` that write_file left when it was killed (or that it is writing just now).
+[[nodiscard]] bool has_unfinished(int dir);
+/// Removes that. Call under the lock that the writers hold.
+void remove_unfinished(int dir);
 
 void write_all(int fd, std::string_view bytes);
 

@@ -29,6 +29,8 @@ std::vector<std::string_view> words(std::string&&) = delete;
 [[nodiscard]] std::string quoted(std::string_view text);
 /// Two hexadecimal digits for each byte.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
+/// The bytes again; nullopt for an odd number of digits or anything that is none.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view hex);
 /// A number of bytes with an optional suffix K, M, G or T (powers of 1024); nullopt if it is none.
 [[nodiscard]] std::optional<std::uint64_t> to_bytes(std::string_view text) noexcept;
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -37,12 +38,17 @@ public:
     /// Reads its stdout until this text has come; fails the test at its end, or after a minute.
     void expect(const std::string& text);
     void signal(int number) const;
+    /// Waits until it is stopped (true) or has ended (false).
+    bool stopped();
+    /// Waits for its end at most so long; true if it came.
+    bool ended_within(int milliseconds) const;
     /// Its end, as a shell reports it.
     int wait();
 
 private:
     pid_t pid_ = -1;
     int out_ = -1;
+    int status_ = -1;  ///< as waitpid(2) gave it; -1: not yet
     std::string seen_;
 };
 
@@ -50,9 +56,12 @@ private:
 bool ended_within(pid_t pid, int milliseconds);
 /// The pid of a child process with this program name, or 0.
 pid_t child_named(pid_t parent, const std::string& comm);
+std::vector<pid_t> children(pid_t parent);
 
 /// All that hastur could leave behind on the host's network and among its mounts and processes, as text.
 std::string host_state();
+/// What two such texts differ in, line by line.
+std::string difference(const std::string& before, const std::string& after);
 /// Waits until the kernel has taken down the interfaces of namespaces that are gone.
 void wait_for_interfaces();
 

@@ -76,17 +76,10 @@ void Host::TearDown() {
     for (const auto& container : listed) hastur("-q -f -D " + container.at("name").get<std::string>());
     EXPECT_EQ(sh("$H -r /nonexistent --free").status, 0);
     wait_for_interfaces();
-    // Told line by line: the whole state is long.
     const auto after = host_state();
-    EXPECT_TRUE(after == before_) << sh("cat > /run/before; true", before_).out
-                                  << sh("cat > /run/after; diff /run/before /run/after", after).out;
+    EXPECT_TRUE(after == before_) << difference(before_, after);
     for (const char* part : {"containers", "running", "tmp", "locks"})
         EXPECT_EQ(sh(std::string("ls -A $ROOT/") + part).out, "") << part;
 }
 
 }  // namespace e2e
-
-int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
-}

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -101,7 +102,7 @@ Background::Background(const std::string& words, const std::string& before) {
 
 Background::~Background() {
     if (pid_ > 0) {
-        signal(SIGKILL);
+        if (status_ < 0) signal(SIGKILL);
         wait();
     }
     ::close(out_);
@@ -123,11 +124,20 @@ void Background::expect(const std::string& text) {
 
 void Background::signal(int number) const { ::kill(pid_, number); }
 
-int Background::wait() {
+bool Background::stopped() {
     int status = 0;
-    ::waitpid(pid_, &status, 0);
+    ::waitpid(pid_, &status, WUNTRACED);
+    if (WIFSTOPPED(status)) return true;
+    status_ = status;
+    return false;
+}
+
+bool Background::ended_within(int milliseconds) const { return status_ >= 0 || e2e::ended_within(pid_, milliseconds); }
+
+int Background::wait() {
+    if (status_ < 0) ::waitpid(pid_, &status_, 0);
     pid_ = -1;
-    return shell_status(status);
+    return shell_status(status_);
 }
 
 bool ended_within(pid_t pid, int milliseconds) {
@@ -139,9 +149,15 @@ bool ended_within(pid_t pid, int milliseconds) {
     return ended;
 }
 
+std::vector<pid_t> children(pid_t parent) {
+    std::vector<pid_t> found;
+    std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
+    for (pid_t pid = 0; file >> pid;) found.push_back(pid);
+    return found;
+}
+
 pid_t child_named(pid_t parent, const std::string& comm) {
-    std::ifstream children("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
-    for (pid_t pid = 0; children >> pid;) {
+    for (const auto pid : children(parent)) {
         std::string name;
         std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
         if (name == comm) return pid;
@@ -150,12 +166,30 @@ pid_t child_named(pid_t parent, const std::string& comm) {
 }
 
 std::string host_state() {
-    return sh("ip -o link | sed 's/^[0-9]*: //'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all; ip "
+    // Without what says only whether something is plugged in just now.
+    return sh("ip -o link | sed 's/^[0-9]*: //; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all | sed 's/ linkdown//'; ip "
               "rule; nft list ruleset; "
               "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; "
               "cut -d' ' -f5- /proc/self/mountinfo | grep -E 'hastur|nspawn|overlay'; "
               "pgrep -a -x 'hastur|systemd-nspawn|(sd-.*)' | grep -v defunct; ls /run/systemd/nspawn 2>/dev/null; true")
         .out;
+}
+
+std::string difference(const std::string& before, const std::string& after) {
+    const auto lines = [](const std::string& text) {
+        std::vector<std::string> all;
+        std::istringstream stream(text);
+        for (std::string line; std::getline(stream, line);) all.push_back(line);
+        return all;
+    };
+    const auto missing = [](const std::vector<std::string>& from, const std::vector<std::string>& in, const char* mark) {
+        std::string text;
+        for (const auto& line : from)
+            if (std::ranges::find(in, line) == in.end()) text += mark + line + "\n";
+        return text;
+    };
+    const auto old_lines = lines(before), new_lines = lines(after);
+    return missing(old_lines, new_lines, "- ") + missing(new_lines, old_lines, "+ ");
 }
 
 void wait_for_interfaces() {
