@@ -1,0 +1,81 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <random>
+#include <sstream>
+
+#include "harness.hpp"
+#include "leaks.hpp"
+#include "scale.hpp"
+
+namespace e2e {
+namespace {
+
+/// Bootstraps for real, so in the host's own network; `-b lo` is refused when the image is complete, so that nothing
+/// there is touched.
+constexpr const char* bootstrap = "-f -S -b lo -p figlet -- true 2>&1";
+
+class KilledBootstrap : public testing::Test {
+protected:
+    void SetUp() override {
+        before_ = host_state();
+        // A first one that is not killed: from now on there always is an image.
+        sh("rm -f $ROOT/../points; HASTUR_POINTS=$ROOT/../points exec timeout 300 $H " + std::string(bootstrap));
+        std::istringstream file(sh("cat $ROOT/../points; rm -f $ROOT/../points").out);
+        for (std::string line; std::getline(file, line);) points_.push_back(line);
+        images_ = images();
+    }
+    void TearDown() override {
+        EXPECT_EQ(sh("exec timeout 300 $H -S -q -b lo -p figlet -- true").status, 125);
+        EXPECT_EQ(images(), images_);
+        EXPECT_EQ(host_state(), before_);
+        report_kills("bootstrap", points_tried_, kills_, failures_);
+    }
+    static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $4, $5}' | sort").out; }
+
+    void kill(Background& run, bool child_too) {
+        ++kills_;
+        const auto all = descendants(run.pid());
+        const Watched processes(all);
+        if (child_too && !all.empty()) {
+            ::kill(all.front(), SIGKILL);
+            run.signal(SIGCONT);
+        } else {
+            run.signal(SIGKILL);
+        }
+        EXPECT_EQ(processes.alive_after(1000), 0);
+        run.wait();
+        const auto damaged = sh("$H -Qij | grep '\"damage\"' | grep -v null").out;
+        EXPECT_EQ(damaged, "");
+        EXPECT_EQ(images(), images_);
+        for (const auto& leak : leaks({})) ADD_FAILURE() << leak;
+        // The image is whole, whichever of the two it is.
+        EXPECT_EQ(sh("for i in $ROOT/images/*; do grep -q figlet $i/image.json && chroot $i/rootfs figlet -v; done").status, 0);
+        if (HasFailure()) ++failures_;
+    }
+
+    std::vector<std::string> points_;
+    std::string images_, before_;
+    unsigned points_tried_ = 0, kills_ = 0, failures_ = 0;
+};
+
+TEST_F(KilledBootstrap, AtPointsAndAtRandom) {
+    ASSERT_GT(points_.size(), 20U);
+    for (std::size_t at = 3; at <= points_.size(); at += scaled(17U, 3U)) {
+        const testing::ScopedTrace where(__FILE__, __LINE__, "point " + std::to_string(at) + ": " + points_[at - 1]);
+        ++points_tried_;
+        Background run(bootstrap, "export HASTUR_STOP_AT=" + std::to_string(at) + "; ");
+        if (run.stopped()) kill(run, at % 2 == 0);
+    }
+    std::mt19937 random(std::random_device{}());
+    for (int i = 0; i < scaled(2, 12); ++i) {
+        ++points_tried_;
+        Background run(bootstrap);
+        run.expect("starting");
+        ::usleep(std::uniform_int_distribution<useconds_t>(0, 6'000'000)(random));
+        kill(run, i % 2 == 0);
+    }
+}
+
+}  // namespace
+}  // namespace e2e
