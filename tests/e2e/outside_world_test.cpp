@@ -6,6 +6,8 @@ namespace {
 // The one test in the host's own network: a fresh root, the real package sources, the real resolver. It leaves the
 // image for all the others.
 TEST(OutsideWorld, FromNothingToAptGetUpdate) {
+    // What an earlier run that was interrupted left.
+    sh("for name in $($H -Q | cut -d\" \" -f1); do $H -q -f -D $name; done");
     ASSERT_EQ(sh("$H -r /nonexistent --free").status, 0);
     const auto before = host_state();
     const bool fresh = hastur("-Qi").out.empty();

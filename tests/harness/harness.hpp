@@ -37,6 +37,8 @@ public:
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// Reads its stdout until this text has come; fails the test at its end, or after a minute.
     void expect(const std::string& text);
+    /// What it has said so far.
+    [[nodiscard]] const std::string& seen() const { return seen_; }
     void signal(int number) const;
     /// Waits until it is stopped (true) or has ended (false).
     bool stopped();

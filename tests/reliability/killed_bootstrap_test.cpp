@@ -31,7 +31,7 @@ protected:
         EXPECT_EQ(host_state(), before_);
         report_kills("bootstrap", points_tried_, kills_, failures_);
     }
-    static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $4, $5}' | sort").out; }
+    static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $5}' | sort").out; }
 
     void kill(Background& run, bool child_too) {
         ++kills_;
