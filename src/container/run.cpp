@@ -141,6 +141,8 @@ private:
         if (spec_.copy_from)
             with_context("copying " + *spec_.copy_from,
                          [&] { fs::copy_tree(fs::open_directory(*spec_.copy_from).get(), merged); });
+        fault::point("filled the container");
+        refuse_links_out(merged);
         log::debug("root file system complete");
     }
 

@@ -88,6 +88,11 @@ UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode)
     return UniqueFd(check(openat2(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), opening(path)));
 }
 
+bool stays_beneath(int root, const std::string& path) {
+    const UniqueFd found(openat2(root, path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
+    return found || errno == ENOENT || errno == ENOTDIR;
+}
+
 UniqueFd open_directory(const std::string& path) {
     return UniqueFd(
         check(retry([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }), opening(path)));

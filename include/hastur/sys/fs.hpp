@@ -23,6 +23,9 @@ namespace hastur::fs {
 /// inside, /proc-style magic links are refused (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).
 /// The only way to touch a container's files.
 [[nodiscard]] UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode = 0);
+/// Whether a process that sees the whole file system and opens `path` below `root` stays below: no link on the way is
+/// absolute or climbs out (RESOLVE_BENEATH). True too if the path ends in nothing.
+[[nodiscard]] bool stays_beneath(int root, const std::string& path);
 /// Opens a directory by a path of the user's, links followed.
 [[nodiscard]] UniqueFd open_directory(const std::string& path);
 
