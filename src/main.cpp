@@ -27,6 +27,7 @@ int run(const cli::Options& options) {
         case cli::Operation::query_containers: return cli::query_containers(options);
         case cli::Operation::query_images: return cli::query_images(options);
         case cli::Operation::destroy: return cli::destroy(options);
+        case cli::Operation::destroy_images: return cli::destroy_images(options);
         default: return cli::free(options);
     }
 }

@@ -10,6 +10,7 @@ std::string help() {
   hastur -Q [name...]                     list containers: name, status, address, root
   hastur -Qi                              list cached images
   hastur -D name...                       destroy containers
+  hastur -Di id...                        remove cached images; what runs from them goes on
   hastur --free                           remove everything in the root, and hastur's traces in the host's network
   hastur -h | --version
 

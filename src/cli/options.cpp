@@ -100,10 +100,11 @@ Operation operation_of(const Raw& raw) {
     const int chosen = static_cast<int>(raw.start) + raw.query + raw.destroy + raw.free;
     if (chosen == 0) throw UsageError("no operation given: -S, -Q, -D or --free", "hastur --help lists them");
     if (chosen > 1) throw UsageError("only one operation at a time: -S, -Q, -D or --free");
-    if (raw.images && !raw.query) throw UsageError("-i goes with -Q");
+    if (raw.images && !raw.query && !raw.destroy) throw UsageError("-i goes with -Q or -D");
     if (raw.start) return Operation::start;
     if (raw.query) return raw.images ? Operation::query_images : Operation::query_containers;
-    return raw.destroy ? Operation::destroy : Operation::free;
+    if (raw.free) return Operation::free;
+    return raw.images ? Operation::destroy_images : Operation::destroy;
 }
 
 void check_variable(const std::string& variable) {
@@ -134,6 +135,13 @@ container::RunSpec run_spec(const Raw& raw) {
     return spec;
 }
 
+std::vector<std::string> image_ids(const std::vector<std::string>& words) {
+    if (words.empty()) throw UsageError("-Di needs the id of an image", "hastur -Qi lists them");
+    for (const auto& id : words)
+        if (!image::Manifest::valid_id(id)) throw UsageError("invalid image id " + text::quoted(id), "hastur -Qi lists them");
+    return words;
+}
+
 void refuse_words(const Raw& raw, const char* operation) {
     if (!raw.rest.empty()) throw UsageError("unexpected word " + text::quoted(raw.rest.front()) + " with " + operation);
 }
@@ -153,6 +161,7 @@ Options understand(const Raw& raw, Operation operation) {
     if (operation == Operation::query_containers || operation == Operation::destroy)
         for (const auto& name : raw.rest) options.names.emplace_back(name);
     if (operation == Operation::destroy && options.names.empty()) throw UsageError("-D needs the name of a container");
+    if (operation == Operation::destroy_images) options.image_ids = image_ids(raw.rest);
     return options;
 }
 

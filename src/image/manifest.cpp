@@ -22,6 +22,11 @@ std::string Manifest::id() const {
     return digest(text);
 }
 
+bool Manifest::valid_id(std::string_view text) noexcept {
+    constexpr std::size_t digits = 16;
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string Manifest::describe() const {
     const auto system = os.id + " " + os.release;
     return packages.empty() ? system : system + " with " + text::join(packages, ", ");

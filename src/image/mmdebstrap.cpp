@@ -67,13 +67,17 @@ void mmdebstrap(const AptJob& job, const BuildSite& site) {
                            "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
     for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"})
         if (const char* value = std::getenv(name)) program.environment->push_back(std::string(name) + "=" + value);
+    // Whoever meets a full disk says so; many lines later mmdebstrap only says who that was.
+    constexpr std::string_view full = "No space left on device";
+    bool disk_is_full = false;
     try {
         process::run(std::move(program), text::join(job.sources, "\n") + "\n", [&](std::string_view line) {
+            disk_is_full = disk_is_full || line.find(full) != std::string_view::npos;
             if (line.starts_with("I: ") && line.ends_with("...") && !is_about_mmdebstrap_itself(line))
                 site.on_progress(line.substr(3, line.size() - 6));
         });
     } catch (const ProcessError& error) {
-        throw Error(first_complaint(error));
+        throw Error(disk_is_full ? std::string(full) : first_complaint(error));
     }
 }
 

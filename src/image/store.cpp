@@ -46,7 +46,8 @@ Info read_info(int images, const std::string& id) {
 
 std::optional<Held> Store::hold(const std::string& id) const {
     auto dir = fs::open_beneath_if_exists(root_.images(), id, directory);
-    if (!dir) return std::nullopt;
+    // One without its files, whatever became of them, is built again.
+    if (!dir || !fs::exists(dir.get(), "rootfs")) return std::nullopt;
     check(TEMP_FAILURE_RETRY(::flock(dir.get(), LOCK_SH)), [] { return "locking an image"; });
     Held image{id, std::move(dir)};
     // It may have been replaced between the two calls above.
@@ -81,7 +82,17 @@ Held Store::ensure(const Manifest& manifest, bool anew) const {
     return std::move(*image);
 }
 
+/// apt 2.6 does not end, but waits for ever, when the disk is full while it unpacks its lists.
+void Store::refuse_without_room() const {
+    constexpr std::uint64_t least = 256;  // MiB; the smallest image and the package lists
+    const auto free = fs::free_bytes(root_.dir()) >> 20U;
+    if (free < least)
+        throw Error(fmt::format("the file system of {} has only {} MiB free, an image needs {} at least", root_.path(),
+                                free, least));
+}
+
 void Store::build(const Manifest& manifest, const std::string& id) const {
+    refuse_without_room();
     const Workspace site(root_);
     fs::make_directory(site.dir(), "image", 0700);
     fs::make_directory(root_.dir(), "cache/" + manifest.os.id, 0700);
@@ -128,7 +139,11 @@ std::vector<Info> Store::list() const {
     return all;
 }
 
-void Store::remove(const std::string& id) const { discard(root_, root_.images(), id); }
+bool Store::remove(const std::string& id) const {
+    if (!fs::exists(root_.images(), id)) return false;
+    discard(root_, root_.images(), id);
+    return true;
+}
 
 void Store::reap() const {
     for (const auto& id : fs::list(root_.locks())) {

@@ -25,7 +25,7 @@ std::optional<Tenant> read_tenant(int leases, const std::string& address) {
 UniqueFd lock_address(int leases, const std::string& address) {
     LockFile file(leases, address);
     if (!file.try_exclusive(0)) return UniqueFd{};
-    return UniqueFd(check(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; }));
+    return fs::duplicate(file.fd());
 }
 
 void reap_lease(int leases, Ipv4Address address, const std::function<void(Ipv4Address)>& remove_route) {
@@ -45,7 +45,7 @@ void reap_lease(int leases, Ipv4Address address, const std::function<void(Ipv4Ad
 }  // namespace
 
 Lease::Lease(int leases, Ipv4Address address, UniqueFd file)
-    : leases_(check(::fcntl(leases, F_DUPFD_CLOEXEC, 3), [] { return "keeping a lease"; })),
+    : leases_(fs::duplicate(leases)),
       address_(address),
       file_(std::move(file)) {}
 

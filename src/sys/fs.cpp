@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -143,8 +144,14 @@ void exchange(int dir, const std::string& one, int other_dir, const std::string&
 }
 
 std::vector<std::string> list(int dir) {
-    const int fd = check(::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), [] { return "listing a directory"; });
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
+    const auto listing = [] { return "listing a directory"; };
+    UniqueFd fd(check(::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), listing));
+    DIR* opened = nullptr;
+    do opened = ::fdopendir(fd.get());
+    while (opened == nullptr && errno == EINTR);
+    check(opened != nullptr ? 0 : -1, listing);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(opened, ::closedir);
+    (void)fd.release();  // the stream's from now on
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(stream.get())) {
         const std::string_view name = entry->d_name;
@@ -164,6 +171,10 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
     if (!fd && errno == ENOENT) return std::nullopt;
     check(fd.get(), opening(path));
     return read_regular(std::move(fd), path, limit);
+}
+
+UniqueFd duplicate(int fd) {
+    return UniqueFd(check(retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }), [] { return "duplicating a descriptor"; }));
 }
 
 void write_all(int fd, std::string_view bytes) {
@@ -201,6 +212,12 @@ void write_file(int dir, const std::string& name, std::string_view contents, mod
         }
         if (durability == Durability::durable) check(::fsync(dir), [] { return "syncing its directory"; });
     });
+}
+
+std::uint64_t free_bytes(int dir) {
+    struct statvfs info {};
+    check(TEMP_FAILURE_RETRY(::fstatvfs(dir, &info)), [] { return "looking for free space"; });
+    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
 std::string random_hex(std::size_t bytes) {

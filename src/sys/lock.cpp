@@ -55,12 +55,12 @@ void wait_exclusive(int fd, off_t byte, const std::string& what, const std::func
 
 void release(int fd, off_t byte) {
     auto lock = one_byte(F_UNLCK, byte);
-    check(::fcntl(fd, F_OFD_SETLK, &lock), [] { return "unlocking"; });
+    check(TEMP_FAILURE_RETRY(::fcntl(fd, F_OFD_SETLK, &lock)), [] { return "unlocking"; });
 }
 
 bool held(int fd, off_t byte) {
     auto lock = one_byte(F_WRLCK, byte);
-    check(::fcntl(fd, F_OFD_GETLK, &lock), [] { return "looking at a lock"; });
+    check(TEMP_FAILURE_RETRY(::fcntl(fd, F_OFD_GETLK, &lock)), [] { return "looking at a lock"; });
     return lock.l_type != F_UNLCK;
 }
 

@@ -117,6 +117,18 @@ Socket::Socket(int protocol) : socket_(nl_socket_alloc()) {
     nl_socket_disable_seq_check(socket_.get());
 }
 
+void Socket::send(std::vector<iovec> pieces) {
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    msghdr message{};
+    message.msg_name = &kernel;
+    message.msg_namelen = sizeof kernel;
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    check(TEMP_FAILURE_RETRY(::sendmsg(nl_socket_get_fd(socket_.get()), &message, 0)),
+          [] { return "sending to netlink"; });
+}
+
 void Socket::execute(std::vector<Request> requests) {
     std::vector<iovec> pieces;
     std::map<unsigned, const Request*> waiting;
@@ -128,16 +140,8 @@ void Socket::execute(std::vector<Request> requests) {
         waiting.emplace(header->nlmsg_seq, &request);
     }
     if (pieces.empty()) return;
-    sockaddr_nl kernel{};
-    kernel.nl_family = AF_NETLINK;
-    msghdr message{};
-    message.msg_name = &kernel;
-    message.msg_namelen = sizeof kernel;
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
     fault::point("before changing the network");
-    check(TEMP_FAILURE_RETRY(::sendmsg(nl_socket_get_fd(socket_.get()), &message, 0)),
-          [] { return "sending to netlink"; });
+    send(pieces);
     fault::point("changed the network");
 
     const Request* failed = nullptr;
@@ -173,8 +177,7 @@ void Socket::query(Message message, bool dump, const std::string& what,
     for (int attempt = 0; attempt < attempts; ++attempt) {
         request->nlmsg_seq = NL_AUTO_SEQ;
         nl_complete_msg(socket_.get(), message.get());
-        if (const int error = nl_send(socket_.get(), message.get()); error < 0)
-            throw Error(what + ": sending to netlink: " + nl_geterror(error));
+        with_context(what, [&] { send({{request, request->nlmsg_len}}); });
         const auto answer = collect(socket_.get(), request->nlmsg_seq, what);
         // What changed during a dump may be missing from it: once more.
         if (!answer) continue;

@@ -9,6 +9,7 @@ int start(const Options& options);
 int query_containers(const Options& options);
 int query_images(const Options& options);
 int destroy(const Options& options);
+int destroy_images(const Options& options);
 int free(const Options& options);
 
 }  // namespace hastur::cli

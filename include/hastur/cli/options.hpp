@@ -8,7 +8,7 @@
 
 namespace hastur::cli {
 
-enum class Operation { start, query_containers, query_images, destroy, free, help, version };
+enum class Operation { start, query_containers, query_images, destroy, destroy_images, free, help, version };
 
 /// The command line, understood and checked; nothing of the system was touched for it.
 struct Options {
@@ -18,8 +18,9 @@ struct Options {
     bool verbose = false;
     bool force = false;
     bool json = false;
-    std::vector<Name> names;  ///< of -Q and -D
-    container::RunSpec run;   ///< of -S
+    std::vector<Name> names;             ///< of -Q and -D
+    std::vector<std::string> image_ids;  ///< of -Di
+    container::RunSpec run;              ///< of -S
 };
 
 /// Throws UsageError.

@@ -18,6 +18,7 @@ struct Manifest {
 
     /// 16 hexadecimal digits of the SHA-256 of everything above and of the image format's version.
     [[nodiscard]] std::string id() const;
+    [[nodiscard]] static bool valid_id(std::string_view text) noexcept;
     /// "debian bookworm with git, nginx", for people.
     [[nodiscard]] std::string describe() const;
 };

@@ -28,12 +28,14 @@ public:
     /// Whether the image's name still leads to what is held.
     [[nodiscard]] bool is_current(const Held& image) const;
     [[nodiscard]] std::vector<Info> list() const;
-    void remove(const std::string& id) const;
+    /// False if there is none. What runs from it goes on.
+    bool remove(const std::string& id) const;
     /// Removes the lock files of bootstraps that were killed.
     void reap() const;
 
 private:
     [[nodiscard]] std::optional<Held> hold(const std::string& id) const;
+    void refuse_without_room() const;
     void build(const Manifest& manifest, const std::string& id) const;
 
     const Root& root_;

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +65,12 @@ void write_file(int dir, const std::string& name, std::string_view contents, mod
 /// Removes that. Call under the lock that the writers hold.
 void remove_unfinished(int dir);
 
+/// Another descriptor of the same open file.
+[[nodiscard]] UniqueFd duplicate(int fd);
 void write_all(int fd, std::string_view bytes);
+
+/// What is left for root on the file system that a directory is on, in bytes.
+[[nodiscard]] std::uint64_t free_bytes(int dir);
 
 /// `bytes` random bytes in hexadecimal (getrandom(2)).
 [[nodiscard]] std::string random_hex(std::size_t bytes);

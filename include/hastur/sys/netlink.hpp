@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/uio.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -75,6 +77,8 @@ public:
     void query(Message message, bool dump, const std::string& what, const std::function<void(nlmsghdr*)>& on_message);
 
 private:
+    void send(std::vector<iovec> pieces);
+
     std::unique_ptr<nl_sock, Releaser<free_socket>> socket_;
 };
 
