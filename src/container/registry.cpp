@@ -14,6 +14,7 @@ namespace {
 
 constexpr int directory = O_RDONLY | O_DIRECTORY;
 constexpr const char* record_file = "record.json";
+constexpr const char* ephemeral_mark = "ephemeral";
 constexpr std::size_t record_limit = 1U << 20U;
 
 }  // namespace
@@ -89,9 +90,11 @@ Record Registry::load(const Name& name) const {
     return record;
 }
 
-void Registry::prepare(const Name& name) const {
+void Registry::prepare(const Name& name, bool ephemeral) const {
     fs::make_directory(root_.containers(), name.str(), 0700);
     const auto dir = fs::open_beneath(root_.containers(), name.str(), directory);
+    if (ephemeral) [[maybe_unused]]
+        const auto mark = fs::open_beneath(dir.get(), ephemeral_mark, O_WRONLY | O_CREAT, 0600);
     // What the container sees as its own "/" has this directory's mode.
     fs::make_directory(dir.get(), "data", 0755);
     fs::make_directory(dir.get(), "work", 0700);
@@ -101,10 +104,19 @@ void Registry::save(const Record& record) const {
     const auto dir = fs::open_beneath(root_.containers(), record.name, directory);
     const auto durability = record.ephemeral ? fs::Durability::cached : fs::Durability::durable;
     fs::write_file(dir.get(), record_file, record.to_json(), 0600, durability);
+    if (!record.ephemeral) fs::remove_file(dir.get(), ephemeral_mark);
 }
 
 void Registry::destroy(const Name& name) const {
     if (exists(name)) discard(root_, root_.containers(), name.str());
+}
+
+bool Registry::is_worthless(const Name& name) const {
+    const auto container = fs::open_beneath(root_.containers(), name.str(), directory);
+    if (fs::exists(container.get(), ephemeral_mark)) return true;
+    // A start that died before it wrote a record has left nothing but empty directories.
+    const auto data = fs::open_beneath_if_exists(container.get(), "data", directory);
+    return !fs::exists(container.get(), record_file) && (!data || fs::list(data.get()).empty());
 }
 
 void Registry::reap_one(const Name& name) const {
@@ -114,10 +126,7 @@ void Registry::reap_one(const Name& name) const {
     try {
         record = load(name);
     } catch (const Error& damage) {
-        // A start that died before it wrote a record has left nothing but empty directories.
-        const auto data = fs::open_beneath_if_exists(root_.containers(), name.str() + "/data", directory);
-        const bool has_record = fs::exists(root_.containers(), name.str() + "/" + record_file);
-        if (!has_record && (!data || fs::list(data.get()).empty())) destroy(name);
+        if (is_worthless(name)) destroy(name);
         return;
     }
     if (record->run.empty()) return;

@@ -78,7 +78,7 @@ public:
           nspawn_(std::move(nspawn)) {}
 
     int start(const image::Held& image) {
-        registry_.prepare(Name(record_.name));
+        registry_.prepare(Name(record_.name), record_.ephemeral);
         net::Connection network(
             {spec_.bridge, spec_.address, record_.address, spec_.uplink, {record_.run, root_.path(), record_.name}});
         record_.address = network.address().address;

@@ -53,8 +53,9 @@ public:
     /// Throws Error with the reason if the record is damaged, missing included.
     [[nodiscard]] Record load(const Name& name) const;
 
-    /// Makes the container's directories if they are missing. Call with a claim.
-    void prepare(const Name& name) const;
+    /// Makes the container's directories if they are missing. Call with a claim. An ephemeral one gets a mark besides:
+    /// its record is not synced, so after a power cut the mark may be all that tells.
+    void prepare(const Name& name, bool ephemeral) const;
     void save(const Record& record) const;
     /// Removes the container. Call with a claim.
     void destroy(const Name& name) const;
@@ -65,6 +66,8 @@ public:
 
 private:
     void reap_if_dead(const Name& name) const;
+    /// Whether a container without a whole record holds nothing that anybody wants back.
+    [[nodiscard]] bool is_worthless(const Name& name) const;
     /// What a dead run left of this container; call with a claim.
     void reap_one(const Name& name) const;
 

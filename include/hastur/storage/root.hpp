@@ -11,7 +11,7 @@ namespace hastur {
 ///
 ///     hastur-root        the mark that this directory is hastur's, with the layout's version
 ///     images/ID/         rootfs/ + image.json
-///     containers/NAME/   data/ (upper) + work/ + record.json
+///     containers/NAME/   data/ (upper) + work/ + record.json (+ ephemeral)
 ///     running/NAME       the lock of a container that is running, or being made or destroyed
 ///     locks/             locks of images that are being built
 ///     layers/            what hastur itself adds to every container
