@@ -138,7 +138,8 @@ container::RunSpec run_spec(const Raw& raw) {
 std::vector<std::string> image_ids(const std::vector<std::string>& words) {
     if (words.empty()) throw UsageError("-Di needs the id of an image", "hastur -Qi lists them");
     for (const auto& id : words)
-        if (!image::Manifest::valid_id(id)) throw UsageError("invalid image id " + text::quoted(id), "hastur -Qi lists them");
+        if (!image::Manifest::valid_id(id))
+            throw UsageError("invalid image id " + text::quoted(id), "hastur -Qi lists them");
     return words;
 }
 

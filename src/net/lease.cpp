@@ -45,9 +45,7 @@ void reap_lease(int leases, Ipv4Address address, const std::function<void(Ipv4Ad
 }  // namespace
 
 Lease::Lease(int leases, Ipv4Address address, UniqueFd file)
-    : leases_(fs::duplicate(leases)),
-      address_(address),
-      file_(std::move(file)) {}
+    : leases_(fs::duplicate(leases)), address_(address), file_(std::move(file)) {}
 
 void Lease::release() {
     if (file_) fs::remove_file(leases_.get(), address_.str());

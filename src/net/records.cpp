@@ -44,10 +44,8 @@ bool all_from_hex(const Json& json, std::size_t shortest, std::vector<std::strin
 }  // namespace
 
 std::string BridgeRecord::to_json() const {
-    const Json json{{"address", address.str()},
-                    {"made_link", made_link},
-                    {"made_address", made_address},
-                    {"chosen", chosen}};
+    const Json json{
+        {"address", address.str()}, {"made_link", made_link}, {"made_address", made_address}, {"chosen", chosen}};
     return json.dump() + "\n";
 }
 

@@ -56,7 +56,9 @@ std::vector<IfName> State::bridges() const {
 }
 
 void State::tidy() const {
-    const auto is_whole = [&](const std::string& bridge) { return fs::exists(bridges_.get(), bridge + "/bridge.json"); };
+    const auto is_whole = [&](const std::string& bridge) {
+        return fs::exists(bridges_.get(), bridge + "/bridge.json");
+    };
     const auto entries = fs::list(bridges_.get());
     bool tidy = !fs::has_unfinished(dir_.get());
     for (const auto& entry : entries)

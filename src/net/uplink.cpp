@@ -187,9 +187,10 @@ void give_back_unused(nl::Socket& socket, const BridgeState& state) {
         const auto moved = UplinkNote::from_json(fs::read_file(state.uplinks(), name, note_limit).value_or(""));
         if (!moved) {
             // The bridge stays too: with it the host's addresses would go.
-            log::failure("the note of what uplink {0} had is damaged: put its addresses back by hand and remove "
-                         "/run/hastur/net/bridges/{1}/uplinks/{0}",
-                         name, state.name().str());
+            log::failure(
+                "the note of what uplink {0} had is damaged: put its addresses back by hand and remove "
+                "/run/hastur/net/bridges/{1}/uplinks/{0}",
+                name, state.name().str());
             continue;
         }
         with_context("giving back uplink " + name, [&] { put_back(socket, state, name, *moved); });

@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "hastur/sys/process.hpp"
 #include "hastur/base/fault.hpp"
+#include "hastur/sys/process.hpp"
 #include "hastur/sys/signals.hpp"
 
 namespace hastur::process {

@@ -174,7 +174,8 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 }
 
 UniqueFd duplicate(int fd) {
-    return UniqueFd(check(retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }), [] { return "duplicating a descriptor"; }));
+    return UniqueFd(
+        check(retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }), [] { return "duplicating a descriptor"; }));
 }
 
 void write_all(int fd, std::string_view bytes) {

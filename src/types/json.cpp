@@ -17,7 +17,8 @@ std::optional<nlohmann::json> parse_object(std::string_view text) {
 }
 
 std::int64_t integer(const nlohmann::json& json) {
-    const bool fits = json.is_number_integer() && (!json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX);
+    const bool fits =
+        json.is_number_integer() && (!json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX);
     if (!fits) throw nlohmann::json::type_error::create(302, "no whole number", &json);
     return json.get<std::int64_t>();
 }

@@ -19,6 +19,5 @@ void fuzz(std::string_view input) {
     must(options.operation != cli::Operation::destroy || !options.names.empty());
     // What runs in the container is what stands last on the line, word by word.
     const auto& command = options.run.command.words;
-    if (options.operation == cli::Operation::start)
-        must(std::equal(command.rbegin(), command.rend(), words.rbegin()));
+    if (options.operation == cli::Operation::start) must(std::equal(command.rbegin(), command.rend(), words.rbegin()));
 }

@@ -17,8 +17,7 @@ template <class Parse>
 void attempt(Parse&& parse) {
     try {
         parse();
-    } catch (const Error&) {
-    }
+    } catch (const Error&) {}
 }
 
 }  // namespace

@@ -167,7 +167,8 @@ pid_t child_named(pid_t parent, const std::string& comm) {
 
 std::string host_state() {
     // Without what says only whether something is plugged in just now.
-    return sh("ip -o link | sed 's/^[0-9]*: //; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//'; ip -o address | sed 's/^[0-9]*: //'; ip route show table all | sed 's/ linkdown//'; ip "
+    return sh("ip -o link | sed 's/^[0-9]*: //; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//'; ip -o address | "
+              "sed 's/^[0-9]*: //'; ip route show table all | sed 's/ linkdown//'; ip "
               "rule; nft list ruleset; "
               "grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; "
               "cut -d' ' -f5- /proc/self/mountinfo | grep -E 'hastur|nspawn|overlay'; "
@@ -182,7 +183,8 @@ std::string difference(const std::string& before, const std::string& after) {
         for (std::string line; std::getline(stream, line);) all.push_back(line);
         return all;
     };
-    const auto missing = [](const std::vector<std::string>& from, const std::vector<std::string>& in, const char* mark) {
+    const auto missing = [](const std::vector<std::string>& from, const std::vector<std::string>& in,
+                            const char* mark) {
         std::string text;
         for (const auto& line : from)
             if (std::ranges::find(in, line) == in.end()) text += mark + line + "\n";

@@ -13,7 +13,8 @@ namespace {
 
 using Crowd = std::vector<std::unique_ptr<Background>>;
 
-const std::string show_address = "sh -c 'ip -4 -o address show host0 | sed \"s,.*inet \\([0-9.]*\\)/.*,has \\1!,\"; exec sleep 1000'";
+const std::string show_address =
+    "sh -c 'ip -4 -o address show host0 | sed \"s,.*inet \\([0-9.]*\\)/.*,has \\1!,\"; exec sleep 1000'";
 
 /// What the containers' own interfaces say, one each.
 std::set<std::string> addresses_of(Crowd& crowd) {
@@ -71,7 +72,8 @@ TEST_F(AtOnce, QueriesAndDestructionsInBetween) {
         crowd.emplace_back([&, name] {
             for (int i = 0; i < scaled(8, 60); ++i, ++starts) {
                 const auto result = hastur("-Sq " + (name.empty() ? "" : "-n " + name) + " -- true");
-                check(result.status == 0 || result.status == 137 || result.err.find("is running") != std::string::npos ||
+                check(result.status == 0 || result.status == 137 ||
+                          result.err.find("is running") != std::string::npos ||
                           result.err.find("no longer") != std::string::npos,
                       "start: " + std::to_string(result.status) + result.err);
             }
@@ -110,8 +112,8 @@ TEST_F(AtOnce, TwoRootsOnOneBridgeShareNoAddress) {
         }
         const auto different = addresses_of(crowd).size();
         EXPECT_EQ(different, crowd.size());
-        std::cout << "== at once: 2 roots, " << crowd.size() << " containers on one bridge: "
-                  << crowd.size() - different << " duplicate addresses\n";
+        std::cout << "== at once: 2 roots, " << crowd.size()
+                  << " containers on one bridge: " << crowd.size() - different << " duplicate addresses\n";
     }
     EXPECT_EQ(hastur("-r $ROOT/../other --free").status, 0);
 }
@@ -146,15 +148,16 @@ TEST(AtOnceOutside, FiftyWithTheSameNewPackages) {
     {
         Crowd crowd;
         for (std::size_t i = 0; i < starts; ++i)
-            crowd.push_back(std::make_unique<Background>("-S -n c" + std::to_string(i) + " -p toilet -- " + show_address +
-                                                         " 2>> $ROOT/../crowd"));
+            crowd.push_back(std::make_unique<Background>("-S -n c" + std::to_string(i) + " -p toilet -- " +
+                                                         show_address + " 2>> $ROOT/../crowd"));
         const auto different = addresses_of(crowd).size();
         EXPECT_EQ(different, starts);
         const auto said = sh("cat $ROOT/../crowd").out;
         EXPECT_EQ(count(said, "hastur: bootstrapped "), 1U);
         EXPECT_EQ(count(said, "waiting for another hastur to bootstrap"), starts - 1);
-        std::cout << "== at once: " << starts << " starts with one new package set: "
-                  << count(said, "hastur: bootstrapped ") << " bootstrap, " << different << " different addresses\n";
+        std::cout << "== at once: " << starts
+                  << " starts with one new package set: " << count(said, "hastur: bootstrapped ") << " bootstrap, "
+                  << different << " different addresses\n";
     }
     for (std::size_t i = 0; i < starts; ++i) EXPECT_EQ(hastur("-D c" + std::to_string(i)).status, 0);
     EXPECT_EQ(sh("$H -r /nonexistent --free").status, 0);

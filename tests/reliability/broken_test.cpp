@@ -58,7 +58,8 @@ TEST_F(Broken, Images) {
     int tried = 0;
     for (const auto& [name, damage] : damages) {
         ++tried;
-        sh("mkdir -p $ROOT/images/0123456789abcdef/rootfs; cp $(ls $ROOT/images/*/image.json | head -1) $ROOT/images/0123456789abcdef/");
+        sh("mkdir -p $ROOT/images/0123456789abcdef/rootfs; cp $(ls $ROOT/images/*/image.json | head -1) "
+           "$ROOT/images/0123456789abcdef/");
         sh(std::string("F=$ROOT/images/0123456789abcdef/image.json; ") + damage);
         EXPECT_EQ(sh("$H -Qi | grep -c damaged").out, "1\n") << name;
         EXPECT_EQ(sh("$H -Qij | grep damage | grep -vc null").out, "1\n") << name;
@@ -109,12 +110,14 @@ TEST_F(Broken, AReadOnlyRoot) {
 
 TEST_F(Broken, ARootThatCannotCarryAnOverlay) {
     // Overlayfs cannot be the upper layer of another overlay.
-    sh("mkdir -p /run/o/up /run/o/work /run/o/merged && cp -a $ROOT/hastur-root /run/o/up/ && mkdir /run/o/up/images && "
+    sh("mkdir -p /run/o/up /run/o/work /run/o/merged && cp -a $ROOT/hastur-root /run/o/up/ && mkdir /run/o/up/images "
+       "&& "
        "mount -n -t overlay -o lowerdir=$ROOT/locks,upperdir=/run/o/up,workdir=/run/o/work overlay /run/o/merged && "
        "chmod 700 /run/o/merged && mount -n --bind $ROOT/images /run/o/merged/images");
     const auto start = sh("$H -r /run/o/merged -q -S -n web -- sh -c 'echo data > /root/file; cat /root/file'");
     EXPECT_EQ(start.out, "data\n");
-    EXPECT_NE(start.err.find("cannot carry an overlay: this container's data is kept in memory"), std::string::npos) << start.err;
+    EXPECT_NE(start.err.find("cannot carry an overlay: this container's data is kept in memory"), std::string::npos)
+        << start.err;
     // What is on disk already is not hidden.
     sh("mkdir -p /run/o/merged/containers/web/data/root; echo old > /run/o/merged/containers/web/data/root/file");
     const auto hidden = sh("$H -r /run/o/merged -q -S -n web -- cat /root/file");
@@ -163,9 +166,10 @@ TEST_F(Broken, InterruptedSystemCalls) {
         for (int phase = 1; phase <= scaled(1, 3); ++phase) {
             ++tried;
             const auto inject = std::string(call) + ":error=EINTR:when=" + std::to_string(phase) + "+3";
-            for (const char* words : {"-Sq -n web -- sh -c 'cat /root/file 2>/dev/null; echo data > /root/file; exit 7'",
-                                      "-Q web"}) {
-                const auto result = sh("ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o /dev/null -e inject=" + inject + " $H " + words);
+            for (const char* words :
+                 {"-Sq -n web -- sh -c 'cat /root/file 2>/dev/null; echo data > /root/file; exit 7'", "-Q web"}) {
+                const auto result = sh(
+                    "ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o /dev/null -e inject=" + inject + " $H " + words);
                 EXPECT_EQ(result.status, words[1] == 'S' ? 7 : 0) << inject << ": " << result.err;
             }
         }

@@ -11,9 +11,12 @@ class FullDisk : public Host {
 protected:
     void SetUp() override {
         Host::SetUp();
-        const auto made = sh("mkdir -p /run/small && truncate -s 24M /run/small.ext4 && mkfs.ext4 -q -m 0 -b 1024 -N 256 /run/small.ext4 && "
-           "mount -n -o loop /run/small.ext4 /run/small && mkdir -m 700 -p /run/small/root/images && cp $ROOT/hastur-root /run/small/root/ && "
-           "mount -n --bind $ROOT/images /run/small/root/images");
+        const auto made =
+            sh("mkdir -p /run/small && truncate -s 24M /run/small.ext4 && mkfs.ext4 -q -m 0 -b 1024 -N 256 "
+               "/run/small.ext4 && "
+               "mount -n -o loop /run/small.ext4 /run/small && mkdir -m 700 -p /run/small/root/images && cp "
+               "$ROOT/hastur-root /run/small/root/ && "
+               "mount -n --bind $ROOT/images /run/small/root/images");
         ASSERT_EQ(made.status, 0) << made.err;
         ASSERT_EQ(small("-Sq -n web -- sh -c 'echo precious > /root/file'").status, 0);
         small("-Sq -- true");
@@ -38,7 +41,8 @@ protected:
         EXPECT_EQ(sh("$H -r /run/small/root -Q | grep -c damaged").out, "0\n") << room;
         // Destroying needs no room.
         const auto destroyed = small("-q -D new");
-        EXPECT_TRUE(destroyed.status == 0 || destroyed.err.find("there is no container") != std::string::npos) << room << destroyed.err;
+        EXPECT_TRUE(destroyed.status == 0 || destroyed.err.find("there is no container") != std::string::npos)
+            << room << destroyed.err;
     }
     void nothing_is_lost(const std::string& what) {
         EXPECT_EQ(small("-Sq -n web -- cat /root/file").out, "precious\n") << what;
@@ -52,7 +56,8 @@ protected:
 TEST_F(FullDisk, Blocks) {
     for (int blocks = 0; blocks <= 80; blocks += blocks < 12 ? scaled(2, 1) : scaled(16, 3)) {
         const auto room = std::to_string(blocks) + " blocks";
-        sh("free=$(df --output=avail -B 1024 /run/small | tail -1); dd if=/dev/zero of=/run/small/fill bs=1024 conv=fsync count=$((free - " +
+        sh("free=$(df --output=avail -B 1024 /run/small | tail -1); dd if=/dev/zero of=/run/small/fill bs=1024 "
+           "conv=fsync count=$((free - " +
            std::to_string(blocks) + ")) 2>/dev/null; sync");
         start_with_little_room(room);
         sh("rm -f /run/small/fill; sync");
@@ -66,8 +71,8 @@ TEST_F(FullDisk, Blocks) {
 TEST_F(FullDisk, Inodes) {
     for (int inodes = 0; inodes <= 40; inodes += inodes < 12 ? scaled(2, 1) : scaled(14, 2)) {
         const auto room = std::to_string(inodes) + " inodes";
-        sh("mkdir /run/small/fill && free=$(df --output=iavail /run/small | tail -1); for i in $(seq $((free - " + std::to_string(inodes) +
-           "))); do : > /run/small/fill/$i; done");
+        sh("mkdir /run/small/fill && free=$(df --output=iavail /run/small | tail -1); for i in $(seq $((free - " +
+           std::to_string(inodes) + "))); do : > /run/small/fill/$i; done");
         start_with_little_room(room);
         sh("rm -rf /run/small/fill");
         nothing_is_lost(room);
@@ -84,8 +89,10 @@ TEST(FullDiskOutside, Bootstrap) {
     for (int megabytes = 100; megabytes <= 340; megabytes += scaled(200, 20)) {
         ++tried;
         const auto room = std::to_string(megabytes) + " MB";
-        sh("truncate -s " + std::to_string(megabytes) + "M $ROOT/../small.ext4 && mkfs.ext4 -F -q -m 0 "
-           "$ROOT/../small.ext4 && mount -n -o loop $ROOT/../small.ext4 $ROOT/../small && mkdir -m 700 $ROOT/../small/root");
+        sh("truncate -s " + std::to_string(megabytes) +
+           "M $ROOT/../small.ext4 && mkfs.ext4 -F -q -m 0 "
+           "$ROOT/../small.ext4 && mount -n -o loop $ROOT/../small.ext4 $ROOT/../small && mkdir -m 700 "
+           "$ROOT/../small/root");
         const auto result = sh("exec timeout 60 $H -r $ROOT/../small/root -b lo -S -q -- true");
         EXPECT_EQ(result.status, 125) << room << ": " << result.err;
         const bool told = result.err.find("No space left on device") != std::string::npos ||

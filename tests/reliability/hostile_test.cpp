@@ -17,8 +17,10 @@ class Hostile : public Host {
 protected:
     void SetUp() override {
         Host::SetUp();
-        sh("umount -n /run/canary 2>/dev/null; mkdir -p /run/canary && mount -n -t tmpfs -o strictatime tmpfs /run/canary && cd /run/canary && "
-           "mkdir -p etc usr/lib/hastur bin lib root dir && for f in etc/hosts etc/resolv.conf etc/machine-id etc/hostname "
+        sh("umount -n /run/canary 2>/dev/null; mkdir -p /run/canary && mount -n -t tmpfs -o strictatime tmpfs "
+           "/run/canary && cd /run/canary && "
+           "mkdir -p etc usr/lib/hastur bin lib root dir && for f in etc/hosts etc/resolv.conf etc/machine-id "
+           "etc/hostname "
            "etc/passwd usr/lib/hastur/init bin/true dir/file root/file file; do echo secret > $f; done");
         sh("rm -rf /run/x; mkdir -p /run/x/etc/sub /run/x/dir /run/x/root; echo copied > /run/x/etc/hosts; "
            "echo copied > /run/x/dir/file; echo copied > /run/x/root/file; echo copied > /run/x/file");
@@ -49,12 +51,25 @@ protected:
 TEST_F(Hostile, LinksOutOfTheContainer) {
     std::vector<std::string> ways = {"/run/canary", "../../../../../../../../../../run/canary",
                                      "/proc/self/root/run/canary", "/proc/1/root/run/canary"};
-    const std::pair<const char*, const char*> places[] = {
-        {"etc", "/etc"},           {"etc/hosts", "/etc/hosts"}, {"etc/resolv.conf", "/etc/resolv.conf"},
-        {"etc/machine-id", "/etc/machine-id"}, {"etc/hostname", "/etc/hostname"},   {"usr", "/usr"},
-        {"usr/lib", "/usr/lib"},   {"usr/lib/hastur", "/usr/lib/hastur"}, {"usr/bin", "/bin"},       {"dir", "/dir"},
-        {"root", "/root"},         {"root/file", "/root/file"}, {"file", "/file"},  {"run", ""},      {"tmp", "/dir"},
-        {"dev", "/dir"},           {"proc", "/dir"},            {"sys", "/dir"},    {"var", ""}};
+    const std::pair<const char*, const char*> places[] = {{"etc", "/etc"},
+                                                          {"etc/hosts", "/etc/hosts"},
+                                                          {"etc/resolv.conf", "/etc/resolv.conf"},
+                                                          {"etc/machine-id", "/etc/machine-id"},
+                                                          {"etc/hostname", "/etc/hostname"},
+                                                          {"usr", "/usr"},
+                                                          {"usr/lib", "/usr/lib"},
+                                                          {"usr/lib/hastur", "/usr/lib/hastur"},
+                                                          {"usr/bin", "/bin"},
+                                                          {"dir", "/dir"},
+                                                          {"root", "/root"},
+                                                          {"root/file", "/root/file"},
+                                                          {"file", "/file"},
+                                                          {"run", ""},
+                                                          {"tmp", "/dir"},
+                                                          {"dev", "/dir"},
+                                                          {"proc", "/dir"},
+                                                          {"sys", "/dir"},
+                                                          {"var", ""}};
     for (std::size_t i = 0; i < ways.size(); i += scaled(2U, 1U))
         for (const auto& [place, target] : places) {
             ++attempts_;
@@ -84,8 +99,9 @@ TEST_F(Hostile, LinksThatAppearDuringTheStart) {
                              "export HASTUR_STOP_AT=" + std::to_string(at + 1) + "; ");
             if (!start.stopped()) continue;
             // In hastur's own mount namespace, as the container's processes see it.
-            sh("nsenter -m -t " + std::to_string(start.pid()) + " sh -c 'cd $ROOT/mnt && mkdir -p " + place + " && mv " +
-               place + " was && ln -s /run/canary/" + (place == "usr/lib" ? "lib" : place) + " " + place + "'");
+            sh("nsenter -m -t " + std::to_string(start.pid()) + " sh -c 'cd $ROOT/mnt && mkdir -p " + place +
+               " && mv " + place + " was && ln -s /run/canary/" + (place == "usr/lib" ? "lib" : place) + " " + place +
+               "'");
             start.signal(SIGCONT);
             start.wait();
             expect_untouched(place + " at point " + std::to_string(at + 1) + " (" + points[at] + ")");
@@ -106,12 +122,14 @@ TEST_F(Hostile, LinksThatComeAndGo) {
     over = true;
     flipper.join();
     expect_untouched("a link that comes and goes");
-    std::cout << "== hostile: " << attempts_ << " starts while /etc comes and goes as a link: " << escapes_ << " escapes\n";
+    std::cout << "== hostile: " << attempts_ << " starts while /etc comes and goes as a link: " << escapes_
+              << " escapes\n";
 }
 
 TEST_F(Hostile, RemovalFollowsNothingAndCrossesNoMount) {
     sh("cd $ROOT/containers/evil/data && ln -s /run/canary/etc a && ln -s /run/canary/file b && mkdir c && "
-       "mkdir d && touch $(printf 'd/\\377\\376name') && printf '' > \"$(printf 'd/line\\nbreak')\" && mkfifo d/fifo && "
+       "mkdir d && touch $(printf 'd/\\377\\376name') && printf '' > \"$(printf 'd/line\\nbreak')\" && mkfifo d/fifo "
+       "&& "
        "mknod d/null c 1 3");
     // Deeper than a path can be long.
     sh("cd $ROOT/containers/evil/data && perl -e 'for (1..10000) { mkdir \"deep\" or die; chdir \"deep\" or die }'");
@@ -132,7 +150,8 @@ TEST_F(Hostile, RemovalFollowsNothingAndCrossesNoMount) {
 TEST_F(Hostile, OtherUsersSeeNothing) {
     sh("$H -Sq -n web -- sh -c 'echo secret > /root/file; chmod 777 /root /root/file'");
     EXPECT_NE(sh("setpriv --reuid 65534 --regid 65534 --clear-groups ls $ROOT").status, 0);
-    EXPECT_NE(sh("setpriv --reuid 65534 --regid 65534 --clear-groups cat $ROOT/containers/web/data/root/file").status, 0);
+    EXPECT_NE(sh("setpriv --reuid 65534 --regid 65534 --clear-groups cat $ROOT/containers/web/data/root/file").status,
+              0);
     EXPECT_NE(sh("setpriv --reuid 65534 --regid 65534 --clear-groups ls /run/hastur").status, 0);
     EXPECT_EQ(sh("stat -c %a $ROOT /run/hastur").out, "700\n700\n");
     EXPECT_EQ(sh("ls -A /tmp | grep -c -i -e hastur -e nspawn-").out, "0\n");

@@ -50,7 +50,9 @@ protected:
         EXPECT_EQ(images(), images_);
         for (const auto& leak : leaks({})) ADD_FAILURE() << leak;
         // The image is whole, whichever of the two it is.
-        EXPECT_EQ(sh("for i in $ROOT/images/*; do grep -q figlet $i/image.json && chroot $i/rootfs figlet -v; done").status, 0);
+        EXPECT_EQ(
+            sh("for i in $ROOT/images/*; do grep -q figlet $i/image.json && chroot $i/rootfs figlet -v; done").status,
+            0);
         if (HasFailure()) ++failures_;
     }
 

@@ -19,7 +19,7 @@ constexpr Victim victims[] = {Victim::hastur, Victim::child, Victim::both};
 /// Something that hastur does, to be killed in the middle of it.
 struct Life {
     std::string name;
-    std::string words;        ///< what hastur is given
+    std::string words;                     ///< what hastur is given
     std::function<void()> before = [] {};  ///< prepares it
     std::function<void()> after = [] {};   ///< ends what `before` began, when the kill is done
     std::set<std::string> kept = {"web"};  ///< the containers that may be there then
@@ -171,10 +171,13 @@ const std::string busy = " -- sh -c 'echo data > /root/other; sleep 0.02 & wait'
 
 TEST_F(Killed, InAWarmStart) { sweep({"warm start", "-Sq" + busy}, scaled(4U, 1U)); }
 
-TEST_F(Killed, InAStartOfANamedContainer) { sweep({"start of a named container", "-Sq -n web" + busy}, scaled(7U, 1U)); }
+TEST_F(Killed, InAStartOfANamedContainer) {
+    sweep({"start of a named container", "-Sq -n web" + busy}, scaled(7U, 1U));
+}
 
 TEST_F(Killed, InAColdStart) {
-    sweep({"cold start", "-Sq" + busy, [] { sh("$H -r /nonexistent --free; rm -rf $ROOT/layers/*"); }}, scaled(11U, 1U));
+    sweep({"cold start", "-Sq" + busy, [] { sh("$H -r /nonexistent --free; rm -rf $ROOT/layers/*"); }},
+          scaled(11U, 1U));
 }
 
 TEST_F(Killed, InAStartWithAnUplink) { sweep({"start with an uplink", "-Sq -t uplink0" + busy}, scaled(11U, 1U)); }

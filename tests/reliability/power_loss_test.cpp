@@ -9,15 +9,17 @@
 namespace e2e {
 namespace {
 
-/// The power fails at a named point: what the disk holds then is all that is left. The disk is an ext4 on a loop device,
-/// mounted so that nothing but what was synced is safe: data is written back late (data=writeback, noauto_da_alloc),
-/// while the journal with the names is committed right before the cut. The cut is a copy of the device's backing file.
+/// The power fails at a named point: what the disk holds then is all that is left. The disk is an ext4 on a loop
+/// device, mounted so that nothing but what was synced is safe: data is written back late (data=writeback,
+/// noauto_da_alloc), while the journal with the names is committed right before the cut. The cut is a copy of the
+/// device's backing file.
 class Disk {
 public:
     explicit Disk(const std::string& megabytes) {
-        const auto made =
-            sh("mkdir -p $D/disk $D/after && truncate -s " + megabytes + "M $D/disk.ext4 && mkfs.ext4 -F -q -m 0 $D/disk.ext4 && "
-               "mount -n -o loop,data=writeback,noauto_da_alloc,commit=300 $D/disk.ext4 $D/disk && mkdir -m 700 $D/disk/root");
+        const auto made = sh("mkdir -p $D/disk $D/after && truncate -s " + megabytes +
+                             "M $D/disk.ext4 && mkfs.ext4 -F -q -m 0 $D/disk.ext4 && "
+                             "mount -n -o loop,data=writeback,noauto_da_alloc,commit=300 $D/disk.ext4 $D/disk && mkdir "
+                             "-m 700 $D/disk/root");
         EXPECT_EQ(made.status, 0) << made.err;
     }
     ~Disk() { sh("umount -n $D/disk/root/images $D/disk; rm -rf $D/disk* $D/after*"); }
@@ -26,8 +28,9 @@ public:
 
     /// The disk as it would be found after the cut, at $D/after.
     void cut_power() const {
-        const auto cut = sh("echo > $D/disk/other && sync $D/disk/other && cp --sparse=always $D/disk.ext4 $D/after.ext4 && "
-                            "mount -n -o loop $D/after.ext4 $D/after");
+        const auto cut =
+            sh("echo > $D/disk/other && sync $D/disk/other && cp --sparse=always $D/disk.ext4 $D/after.ext4 && "
+               "mount -n -o loop $D/after.ext4 $D/after");
         EXPECT_EQ(cut.status, 0) << cut.err;
     }
     void forget_cut() const { sh("umount -n $D/after/root/images; umount -n $D/after; rm -f $D/after.ext4"); }
@@ -39,7 +42,8 @@ protected:
         Host::SetUp();
         ::setenv("D", "/run", 1);
         disk_ = std::make_unique<Disk>("32");
-        sh("mkdir $D/disk/root/images && cp $ROOT/hastur-root $D/disk/root/ && mount -n --bind $ROOT/images $D/disk/root/images");
+        sh("mkdir $D/disk/root/images && cp $ROOT/hastur-root $D/disk/root/ && mount -n --bind $ROOT/images "
+           "$D/disk/root/images");
         ASSERT_EQ(sh("$H -r $D/disk/root -Sq -n web -- sh -c 'echo precious > /root/file'; sync").status, 0);
     }
     void TearDown() override {
@@ -55,7 +59,8 @@ protected:
         ASSERT_GT(points.size(), 5U);
         int tried = 0;
         for (unsigned at = 1; at <= points.size(); at += stride) {
-            const testing::ScopedTrace where(__FILE__, __LINE__, words + ", point " + std::to_string(at) + ": " + points[at - 1]);
+            const testing::ScopedTrace where(__FILE__, __LINE__,
+                                             words + ", point " + std::to_string(at) + ": " + points[at - 1]);
             Background run("-r $D/disk/root " + words, "export HASTUR_STOP_AT=" + std::to_string(at) + "; ");
             if (!run.stopped()) continue;
             ++tried;
@@ -66,7 +71,8 @@ protected:
             disk_->forget_cut();
             sh("$H -r $D/disk/root -q -D new");
         }
-        std::cout << "== power loss: " << words.substr(0, words.find(" --")) << ": " << tried << " cuts, " << damaged_ << " damaged\n";
+        std::cout << "== power loss: " << words.substr(0, words.find(" --")) << ": " << tried << " cuts, " << damaged_
+                  << " damaged\n";
     }
 
     void look_around_after_the_cut() {
@@ -94,12 +100,16 @@ TEST(PowerLossOutside, AnImage) {
     sh("umount -n $ROOT/../after; umount -n $ROOT/../disk; rm -rf $ROOT/../disk* $ROOT/../after*");
     ::setenv("D", sh("dirname $ROOT").out.substr(0, sh("dirname $ROOT").out.find('\n')).c_str(), 1);
     const Disk disk("700");
-    const std::string checksum = "cd $D/%/root/images/* && find . -type f -print0 | sort -z | xargs -0 sha1sum | sha1sum";
-    const auto checksum_on = [&](const std::string& where) { return sh(std::string(checksum).replace(checksum.find('%'), 1, where)).out; };
+    const std::string checksum =
+        "cd $D/%/root/images/* && find . -type f -print0 | sort -z | xargs -0 sha1sum | sha1sum";
+    const auto checksum_on = [&](const std::string& where) {
+        return sh(std::string(checksum).replace(checksum.find('%'), 1, where)).out;
+    };
     int tried = 0, damaged = 0;
     for (const char* point : {"before publishing an image", "published an image"}) {
         ++tried;
-        Background run("-r $D/disk/root -b lo -Sq -- true 2>/dev/null", std::string("export HASTUR_STOP_AT='") + point + "'; ");
+        Background run("-r $D/disk/root -b lo -Sq -- true 2>/dev/null",
+                       std::string("export HASTUR_STOP_AT='") + point + "'; ");
         ASSERT_TRUE(run.stopped());
         disk.cut_power();
         run.signal(SIGKILL);
