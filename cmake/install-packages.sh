@@ -4,7 +4,8 @@ set -eu
 build="g++ cmake ninja-build pkg-config musl-tools libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
        libmount-dev libnl-3-dev libnl-route-3-dev nettle-dev"
 run="systemd-container mmdebstrap nftables gpg"
-tests="iptables strace e2fsprogs libgtest-dev libgmock-dev iproute2 iputils-ping procps util-linux debootstrap"
+tests="libgtest-dev libgmock-dev iproute2 iputils-ping procps util-linux debootstrap iptables strace e2fsprogs
+       clang libclang-rt-14-dev"
 [ "${1-}" = --tests ] || tests=
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q

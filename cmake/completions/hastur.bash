@@ -14,8 +14,9 @@ _hastur() {
         -D | -Q | -n | --name)
             mapfile -t COMPREPLY < <(compgen -W "$(hastur "${root[@]}" -Q 2>/dev/null | awk '{print $1}')" -- "$word")
             ;;
+        -Di) mapfile -t COMPREPLY < <(compgen -W "$(hastur "${root[@]}" -Qi 2>/dev/null | awk '{print $1}')" -- "$word") ;;
         *)
-            [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "-S -Q -Qi -D --free --help --version --root --quiet \
+            [[ $word == -* ]] && mapfile -t COMPREPLY < <(compgen -W "-S -Q -Qi -D -Di --free --help --version --root --quiet \
                 --verbose --force --json --keep --keep-failed --storage --bridge --address --uplink --packages --name --copy \
                 --setenv --os --mirror" -- "$word")
             ;;

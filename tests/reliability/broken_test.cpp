@@ -74,7 +74,8 @@ TEST_F(Broken, NetworkState) {
     int tried = 0;
     for (const char* file : {"bridges/hastur0/bridge.json", "bridges/hastur0/cursor", "firewall", "forwarding",
                              "bridges/hastur0/leases/10.213.0.99", "bridges/hastur0/leases/nonsense"})
-        for (const auto& [name, damage] : damages) {
+        for (std::size_t i = 0; i < std::size(damages); i += scaled(4U, 1U)) {
+            const auto& [name, damage] = damages[i];
             ++tried;
             ASSERT_EQ(hastur("-Sq -- true").status, 0) << file << " before " << name;
             sh(std::string("F=/run/hastur/net/") + file + "; " + damage);

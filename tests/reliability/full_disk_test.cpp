@@ -54,7 +54,7 @@ protected:
 };
 
 TEST_F(FullDisk, Blocks) {
-    for (int blocks = 0; blocks <= 80; blocks += blocks < 12 ? scaled(2, 1) : scaled(16, 3)) {
+    for (int blocks = 0; blocks <= 200; blocks += blocks < 12 ? scaled(3, 1) : scaled(30, 4)) {
         const auto room = std::to_string(blocks) + " blocks";
         sh("free=$(df --output=avail -B 1024 /run/small | tail -1); dd if=/dev/zero of=/run/small/fill bs=1024 "
            "conv=fsync count=$((free - " +
@@ -64,7 +64,7 @@ TEST_F(FullDisk, Blocks) {
         nothing_is_lost(room);
     }
     EXPECT_GT(refused_, 0);
-    std::cout << "== broken: " << tried_ << " starts on a disk with 0 to 80 blocks free: " << refused_
+    std::cout << "== broken: " << tried_ << " starts on a disk with 0 to 200 blocks free: " << refused_
               << " refused, 0 damaged, all space freed\n";
 }
 
