@@ -42,7 +42,7 @@ TEST(OutsideWorld, FromNothingToAptGetUpdate) {
 
     // A bootstrap that is killed, or asked to end, leaves nothing.
     for (const int number : {SIGKILL, SIGTERM}) {
-        Background killed("-S -p figlet -- true 2>&1");
+        Background killed("-f -S -p figlet -- true 2>&1");
         killed.expect("running apt-get update");
         killed.signal(number);
         EXPECT_EQ(killed.wait(), 128 + number);
