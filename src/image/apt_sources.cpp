@@ -62,11 +62,11 @@ bool is_no(std::string_view value) {
            value == "0";
 }
 
-/// Whether the one-line format can say the same: it has no way to quote these.
+/// Whether the one-line format can say it: it has no way to quote these.
 bool fits_one_line(const AptSource& source) {
-    const auto plain = [](const std::string& text) { return text.find_first_of("#[]") == std::string::npos; };
-    return plain(source.options) && plain(source.uri) && plain(source.suite) &&
-           std::ranges::all_of(source.components, plain);
+    const auto plain = [](const std::string& word) { return word.find('#') == std::string::npos; };
+    return source.options.find_first_of("#[]") == std::string::npos && !source.uri.starts_with('[') &&
+           plain(source.uri) && plain(source.suite) && std::ranges::all_of(source.components, plain);
 }
 
 bool has_suffix(const std::string& name, std::string_view suffix) { return std::string_view(name).ends_with(suffix); }
@@ -96,7 +96,7 @@ std::vector<AptSource> parse_list(std::string_view text) {
         source.uri = words[0];
         source.suite = words[1];
         source.components.assign(words.begin() + 2, words.end());
-        found.push_back(std::move(source));
+        if (fits_one_line(source)) found.push_back(std::move(source));
     }
     return found;
 }
