@@ -83,7 +83,7 @@ void free(Root& root, bool force) {
 }
 
 void free_network() {
-    if (!net::remove_all()) log::status("containers of another root are running: the network stays as it is");
+    if (!net::remove_all()) log::status("the network stays as it is: containers of another root, or an uplink, use it");
 }
 
 }  // namespace hastur::container

@@ -38,8 +38,9 @@ std::vector<std::string> nspawn_environment(const std::string& path, const std::
         "SYSTEMD_NSPAWN_TMPFS_TMP=0",
         // The command's stderr is the user's: only what makes nspawn fail belongs there.
         "SYSTEMD_LOG_LEVEL=err"};
-    // An image without systemd makes nspawn choose the old cgroup layout, and mount it for the whole host.
-    if (unified_cgroups) environment.emplace_back("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1");
+    // The host's layout. Otherwise nspawn looks for a systemd in the image, by paths that a container may have made
+    // links of, and where there is none it mounts the old layout for the whole host.
+    environment.emplace_back(std::string("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=") + (unified_cgroups ? "1" : "0"));
     return environment;
 }
 

@@ -8,6 +8,7 @@
 #include "hastur/base/log.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/orphans.hpp"
+#include "hastur/types/json.hpp"
 
 namespace hastur::container {
 namespace {
@@ -16,6 +17,16 @@ constexpr int directory = O_RDONLY | O_DIRECTORY;
 constexpr const char* record_file = "record.json";
 constexpr const char* ephemeral_mark = "ephemeral";
 constexpr std::size_t record_limit = 1U << 20U;
+
+/// Whether the record was written to its end, whatever it says.
+bool has_json(int container) {
+    try {
+        const auto record = fs::read_file(container, record_file, record_limit);
+        return record && json::parse_object(*record);
+    } catch (const Error&) {
+        return false;
+    }
+}
 
 }  // namespace
 
@@ -104,7 +115,6 @@ void Registry::save(const Record& record) const {
     const auto dir = fs::open_beneath(root_.containers(), record.name, directory);
     const auto durability = record.ephemeral ? fs::Durability::cached : fs::Durability::durable;
     fs::write_file(dir.get(), record_file, record.to_json(), 0600, durability);
-    if (!record.ephemeral) fs::remove_file(dir.get(), ephemeral_mark);
 }
 
 void Registry::destroy(const Name& name) const {
@@ -113,29 +123,35 @@ void Registry::destroy(const Name& name) const {
 
 bool Registry::is_worthless(const Name& name) const {
     const auto container = fs::open_beneath(root_.containers(), name.str(), directory);
-    if (fs::exists(container.get(), ephemeral_mark)) return true;
+    if (fs::exists(container.get(), ephemeral_mark)) return !has_json(container.get());
     // A start that died before it wrote a record has left nothing but empty directories.
     const auto data = fs::open_beneath_if_exists(container.get(), "data", directory);
     return !fs::exists(container.get(), record_file) && (!data || fs::list(data.get()).empty());
 }
 
+void Registry::forget_that_it_was_ephemeral(const Name& name) const {
+    fs::remove_file(root_.containers(), name.str() + "/" + ephemeral_mark);
+}
+
 void Registry::reap_one(const Name& name) const {
     if (!exists(name)) return;
-    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
     std::optional<Record> record;
     try {
         record = load(name);
     } catch (const Error& damage) {
-        if (is_worthless(name)) destroy(name);
+        if (is_worthless(name)) return destroy(name);
+        fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
         return;
     }
     if (record->run.empty()) return;
     log::debug("cleaning up behind container '{}'", name.str());
     kill_marked(record->run);
     if (record->ephemeral) return destroy(name);
+    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
     record->run.clear();
     record->pid = 0;
     save(*record);
+    forget_that_it_was_ephemeral(name);
 }
 
 void Registry::reap() const {

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -111,8 +112,9 @@ public:
         const bool keep = !record_.ephemeral || (spec_.keep_failed && status != exit_success);
         if (!keep) return registry_.destroy(Name(record_.name));
         if (record_.ephemeral) log::status("keeping {}, because the command failed", record_.name);
-        record_.ephemeral = false;
+        const bool was_ephemeral = std::exchange(record_.ephemeral, false);
         save_as_ended();
+        if (was_ephemeral) registry_.forget_that_it_was_ephemeral(Name(record_.name));
     }
 
     void undo() {

@@ -42,6 +42,12 @@ Info read_info(int images, const std::string& id) {
     return info;
 }
 
+/// Which directory has the name now; 0: none.
+ino_t inode_of(int images, const std::string& id) {
+    struct stat info {};
+    return ::fstatat(images, id.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_ino : 0;
+}
+
 }  // namespace
 
 std::optional<Held> Store::hold(const std::string& id) const {
@@ -59,22 +65,21 @@ std::optional<Held> Store::hold(const std::string& id) const {
 
 bool Store::is_current(const Held& image) const {
     struct stat mine {};
-    struct stat named {};
-    return ::fstat(image.dir.get(), &mine) == 0 && ::fstatat(root_.images(), image.id.c_str(), &named, 0) == 0 &&
-           mine.st_ino == named.st_ino;
+    return ::fstat(image.dir.get(), &mine) == 0 && mine.st_ino == inode_of(root_.images(), image.id);
 }
 
 Held Store::ensure(const Manifest& manifest, bool anew) const {
     const auto id = manifest.id();
     if (!anew)
         if (auto image = hold(id)) return std::move(*image);
+    const auto before = anew ? inode_of(root_.images(), id) : 0;
     LockFile lock(root_.locks(), id);
     const bool waited = !lock.try_exclusive(0);
     if (waited) lock.wait_exclusive(0, "another hastur to bootstrap " + manifest.describe());
     Rollback unlock;
     unlock.add([&] { lock.remove(); });
-    // Whoever we waited for has built what we want.
-    if (!anew || waited)
+    // Whoever we waited for may have built what we want.
+    if (!anew || inode_of(root_.images(), id) != before)
         if (auto image = hold(id)) return std::move(*image);
     with_context("bootstrapping " + manifest.describe(), [&] { build(manifest, id); });
     auto image = hold(id);
@@ -94,7 +99,6 @@ void Store::refuse_without_room() const {
 void Store::build(const Manifest& manifest, const std::string& id) const {
     refuse_without_room();
     const Workspace site(root_);
-    fs::make_directory(site.dir(), "image", 0700);
     fs::make_directory(root_.dir(), "cache/" + manifest.os.id, 0700);
     const auto tell = [&](std::string_view step) {
         fault::point("bootstrapping");
@@ -102,29 +106,22 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
     };
     tell("starting");
     Distribution::find(manifest.os.id)
-        .bootstrap(manifest, {site.path() + "/image/rootfs", root_.path() + "/cache/" + manifest.os.id, tell});
-    const auto image = fs::open_beneath(site.dir(), "image", directory);
-    const auto rootfs = fs::open_beneath(image.get(), "rootfs", directory);
+        .bootstrap(manifest, {site.path() + "/rootfs", root_.path() + "/cache/" + manifest.os.id, tell});
+    const auto rootfs = fs::open_beneath(site.dir(), "rootfs", directory);
     fault::point("bootstrapped");
     finish(rootfs.get(), manifest);
     Info info;
     info.manifest = manifest;
     info.size = fs::disk_usage(rootfs.get());
     info.created = ::time(nullptr);
-    fs::write_file(image.get(), note, info.to_json(), 0600, fs::Durability::durable);
+    fs::write_file(site.dir(), note, info.to_json(), 0600, fs::Durability::durable);
     // A power cut must not leave a name with half an image behind it.
-    check(::syncfs(image.get()), [] { return "writing the image to disk"; });
+    check(::syncfs(site.dir()), [] { return "writing the image to disk"; });
     fault::point("before publishing an image");
-    // In one step, so that at every moment there is a whole image with this name, the old one or the new.
-    const bool replaces = fs::exists(root_.images(), id);
-    if (replaces)
-        fs::exchange(site.dir(), "image", root_.images(), id);
-    else
-        fs::rename(site.dir(), "image", root_.images(), id);
+    site.publish(root_.images(), id);
     check(::fsync(root_.images()), [] { return "writing the image to disk"; });
     fault::point("published an image");
     log::end_progress();
-    if (replaces) discard(root_, site.dir(), "image");
     log::status("bootstrapped {}, {} MiB", manifest.describe(), info.size >> 20U);
 }
 

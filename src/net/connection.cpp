@@ -182,7 +182,6 @@ void Connection::close() {
 
 void reap() {
     const State state;
-    state.tidy();
     nl::Socket socket(NETLINK_ROUTE);
     for (const auto& name : state.bridges()) {
         const auto bridge = state.bridge(name);
@@ -191,6 +190,7 @@ void reap() {
         const auto guard = state.lock();
         give_back_unused(socket, bridge);
     }
+    state.tidy();
 }
 
 bool remove_all() {

@@ -87,8 +87,8 @@ std::optional<UplinkNote> UplinkNote::from_json(std::string_view text) {
         note.mac = macs[0];
         note.bridge_mac = macs[1];
         json.at("was_up").get_to(note.was_up);
-        const bool whole = all_from_hex(json.at("addresses"), sizeof(ifaddrmsg), note.addresses) &&
-                           all_from_hex(json.at("routes"), sizeof(rtmsg), note.routes);
+        const bool whole = all_from_hex(json.value("addresses", Json::array()), sizeof(ifaddrmsg), note.addresses) &&
+                           all_from_hex(json.value("routes", Json::array()), sizeof(rtmsg), note.routes);
         return whole ? std::optional(note) : std::nullopt;
     });
 }

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "hastur/base/error.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/tree.hpp"
@@ -51,18 +53,19 @@ State::Guard::Guard(const State& state) : lock_(fs::open_beneath(state.dir(), "l
 std::vector<IfName> State::bridges() const {
     std::vector<IfName> names;
     for (const auto& entry : fs::list(bridges_.get()))
-        if (IfName::valid(entry) && fs::exists(bridges_.get(), entry + "/bridge.json")) names.emplace_back(entry);
+        if (IfName::valid(entry)) names.emplace_back(entry);
     return names;
 }
 
+bool State::is_tidy(const std::string& entry) const {
+    const auto bridge = fs::open_beneath_if_exists(bridges_.get(), entry, directory);
+    return !bridge || (fs::exists(bridge.get(), "bridge.json") && !fs::has_unfinished(bridge.get()));
+}
+
 void State::tidy() const {
-    const auto is_whole = [&](const std::string& bridge) {
-        return fs::exists(bridges_.get(), bridge + "/bridge.json");
-    };
     const auto entries = fs::list(bridges_.get());
-    bool tidy = !fs::has_unfinished(dir_.get());
-    for (const auto& entry : entries)
-        tidy = tidy && is_whole(entry) && !fs::has_unfinished(fs::open_beneath(bridges_.get(), entry, directory).get());
+    const bool tidy = !fs::has_unfinished(dir_.get()) &&
+                      std::ranges::all_of(entries, [&](const std::string& entry) { return is_tidy(entry); });
     if (tidy) return;
     // Whoever writes here holds the lock: what is unfinished now stays so.
     const auto guard = lock();
@@ -70,8 +73,11 @@ void State::tidy() const {
     for (const auto& entry : fs::list(bridges_.get())) {
         const auto bridge = fs::open_beneath(bridges_.get(), entry, directory);
         fs::remove_unfinished(bridge.get());
-        if (!is_whole(entry) && fs::list(fs::open_or_make_directory(bridge.get(), "leases").get()).empty())
-            fs::remove_tree(bridges_.get(), entry);
+        const auto is_empty = [&](const char* part) {
+            const auto dir = fs::open_beneath_if_exists(bridge.get(), part, directory);
+            return !dir || fs::list(dir.get()).empty();
+        };
+        if (!is_tidy(entry) && is_empty("leases") && is_empty("uplinks")) fs::remove_tree(bridges_.get(), entry);
     }
 }
 

@@ -49,6 +49,13 @@ void remove_unless_held(int tmp, const std::string& entry) {
     if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_tree(tmp, entry);
 }
 
+/// In place: many may do it at once, and all write the same.
+void write_mark(int dir) {
+    const auto file = fs::open_beneath(dir, mark, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    fault::point("created the root's mark");
+    fs::write_all(file.get(), mark_contents);
+}
+
 /// Makes an empty directory a root. Safe to be done by several at once, and to be killed in: the mark is there from the
 /// first moment, and what is missing besides is made by whoever opens the root next.
 void mark_as_root(int dir, const std::string& path) {
@@ -56,9 +63,7 @@ void mark_as_root(int dir, const std::string& path) {
     if (!fs::list(dir).empty() && !fs::exists(dir, mark))
         throw Error("the directory is neither empty nor a root of hastur's", "choose another one: -r DIR");
     check(::fchmod(dir, 0700), [] { return "closing it to other users"; });
-    const auto file = fs::open_beneath(dir, mark, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
-    fault::point("created the root's mark");
-    fs::write_all(file.get(), mark_contents);
+    write_mark(dir);
 }
 
 /// Holds the root shared for the life of the process, so that `dissolve` can tell that it is in use.
@@ -100,7 +105,7 @@ Root::Root(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::m
     // An empty mark is one that is just being written, or was when its writer was killed.
     const auto version = fs::read_file(dir_.get(), mark, 4096).value_or("");
     if (version.empty())
-        fs::write_file(dir_.get(), mark, mark_contents, 0600);
+        write_mark(dir_.get());
     else if (version != mark_contents)
         throw Error("root directory " + text::quoted(path_) + " was made by another version of hastur");
     images_ = fs::open_or_make_directory(dir_.get(), "images");
@@ -134,11 +139,20 @@ Workspace::Workspace(const Root& root) : root_(root) {
 }
 
 Workspace::~Workspace() {
+    dir_.reset();
     try {
-        fs::remove_tree(root_.tmp(), name_);
+        remove_unless_held(root_.tmp(), name_);
     } catch (const Error&) {
         // It stays for the next command's empty_tmp.
     }
+}
+
+void Workspace::publish(int dir, const std::string& name) const {
+    if (fs::exists(dir, name)) {
+        if (fs::exchange(root_.tmp(), name_, dir, name)) return;
+        discard(root_, dir, name);
+    }
+    fs::rename(root_.tmp(), name_, dir, name);
 }
 
 std::string Workspace::path() const { return root_.path() + "/tmp/" + name_; }

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -89,9 +90,9 @@ UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode)
     return UniqueFd(check(openat2(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), opening(path)));
 }
 
-bool stays_beneath(int root, const std::string& path) {
-    const UniqueFd found(openat2(root, path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
-    return found || errno == ENOENT || errno == ENOTDIR;
+bool has_link(int root, const std::string& path) {
+    const UniqueFd found(openat2(root, path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+    return !found && errno == ELOOP;
 }
 
 UniqueFd open_directory(const std::string& path) {
@@ -136,11 +137,13 @@ void rename(int from_dir, const std::string& from, int to_dir, const std::string
     fault::point("renamed");
 }
 
-void exchange(int dir, const std::string& one, int other_dir, const std::string& other) {
+bool exchange(int dir, const std::string& one, int other_dir, const std::string& other) {
     fault::point("before exchanging");
-    check(::renameat2(dir, one.c_str(), other_dir, other.c_str(), RENAME_EXCHANGE),
-          [&] { return "exchanging " + text::quoted(one) + " and " + text::quoted(other); });
+    const int result = ::renameat2(dir, one.c_str(), other_dir, other.c_str(), RENAME_EXCHANGE);
+    if (result < 0 && (errno == EINVAL || errno == ENOENT)) return false;
+    check(result, [&] { return "exchanging " + text::quoted(one) + " and " + text::quoted(other); });
     fault::point("exchanged");
+    return true;
 }
 
 std::vector<std::string> list(int dir) {
@@ -218,7 +221,8 @@ void write_file(int dir, const std::string& name, std::string_view contents, mod
 std::uint64_t free_bytes(int dir) {
     struct statvfs info {};
     check(TEMP_FAILURE_RETRY(::fstatvfs(dir, &info)), [] { return "looking for free space"; });
-    return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+    if (info.f_blocks == 0) return std::numeric_limits<std::uint64_t>::max();
+    return static_cast<std::uint64_t>(info.f_bfree) * info.f_frsize;
 }
 
 std::string random_hex(std::size_t bytes) {

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <random>
@@ -29,7 +31,7 @@ protected:
         EXPECT_EQ(sh("exec timeout 300 $H -S -q -b lo -p figlet -- true").status, 125);
         EXPECT_EQ(images(), images_);
         EXPECT_EQ(host_state(), before_);
-        report_kills("bootstrap", points_tried_, kills_, failures_);
+        report_kills(title_, points_tried_, kills_, failures_);
     }
     static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $5}' | sort").out; }
 
@@ -56,26 +58,45 @@ protected:
     }
 
     std::vector<std::string> points_;
-    std::string images_, before_;
+    std::string title_ = "bootstrap", images_, before_;
     unsigned points_tried_ = 0, kills_ = 0, failures_ = 0;
 };
 
 TEST_F(KilledBootstrap, AtPointsAndAtRandom) {
     ASSERT_GT(points_.size(), 20U);
-    for (std::size_t at = 3; at <= points_.size(); at += scaled(17U, 3U)) {
+    for (std::size_t at = 3; at <= points_.size(); at += scaled(17U, 5U)) {
         const testing::ScopedTrace where(__FILE__, __LINE__, "point " + std::to_string(at) + ": " + points_[at - 1]);
         ++points_tried_;
         Background run(bootstrap, "export ASAN_OPTIONS=detect_leaks=0 HASTUR_STOP_AT=" + std::to_string(at) + "; ");
         if (run.stopped()) kill(run, at % 2 == 0);
     }
     std::mt19937 random(std::random_device{}());
-    for (int i = 0; i < scaled(2, 12); ++i) {
+    for (int i = 0; i < scaled(2, 8); ++i) {
         ++points_tried_;
         Background run(bootstrap, "export ASAN_OPTIONS=detect_leaks=0; ");
         run.expect("starting");
         ::usleep(std::uniform_int_distribution<useconds_t>(0, 6'000'000)(random));
         kill(run, i % 2 == 0);
     }
+}
+
+TEST_F(KilledBootstrap, AnImageInUseOutlivesItsReplacement) {
+    // Somebody holds it as a running container does.
+    const auto image = sh("dirname $(grep -l figlet $ROOT/images/*/image.json)").out;
+    const auto directory = image.substr(0, image.find('\n'));
+    const int held = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_SH), 0);
+    Background run(bootstrap, "export ASAN_OPTIONS=detect_leaks=0 HASTUR_STOP_AT=exchanged; ");
+    ASSERT_TRUE(run.stopped());
+    run.signal(SIGKILL);
+    run.wait();
+    EXPECT_EQ(hastur("-Q").status, 0);
+    EXPECT_EQ(::faccessat(held, "rootfs/usr/bin/figlet-figlet", F_OK, 0), 0);
+    ::close(held);
+    EXPECT_EQ(hastur("-Q").status, 0);
+    for (const auto& leak : leaks({})) ADD_FAILURE() << leak;
+    title_ = "bootstrap of an image in use";
+    points_tried_ = kills_ = 1;
 }
 
 }  // namespace

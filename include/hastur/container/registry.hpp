@@ -57,6 +57,8 @@ public:
     /// its record is not synced, so after a power cut the mark may be all that tells.
     void prepare(const Name& name, bool ephemeral) const;
     void save(const Record& record) const;
+    /// For one that is kept after all, once its record says so.
+    void forget_that_it_was_ephemeral(const Name& name) const;
     /// Removes the container. Call with a claim.
     void destroy(const Name& name) const;
 

@@ -62,7 +62,7 @@ public:
     [[nodiscard]] Guard lock() const { return Guard(*this); }
 
     [[nodiscard]] BridgeState bridge(const IfName& name) const { return {bridges_.get(), name}; }
-    /// The bridges that were set up since the last boot.
+    /// The bridges that were set up since the last boot, or are just being set up.
     [[nodiscard]] std::vector<IfName> bridges() const;
     /// Forgets a bridge that is gone.
     void forget(const IfName& name) const;
@@ -71,6 +71,9 @@ public:
     [[nodiscard]] int dir() const noexcept { return dir_.get(); }
 
 private:
+    /// Whether nothing in a bridge's directory is half done.
+    [[nodiscard]] bool is_tidy(const std::string& entry) const;
+
     UniqueFd dir_, bridges_;
 };
 

@@ -61,6 +61,11 @@ public:
     [[nodiscard]] int dir() const noexcept { return dir_.get(); }
     [[nodiscard]] std::string path() const;
 
+    /// Makes the entry itself the one called `name` in `dir`. What had the name before is left to whoever holds it
+    /// (flock(2)), and removed when nobody does. In one step where the file system can: then there is a whole entry
+    /// with this name at every moment.
+    void publish(int dir, const std::string& name) const;
+
 private:
     const Root& root_;
     std::string name_;

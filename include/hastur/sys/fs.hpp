@@ -24,9 +24,8 @@ namespace hastur::fs {
 /// inside, /proc-style magic links are refused (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).
 /// The only way to touch a container's files.
 [[nodiscard]] UniqueFd open_in_root(int root, const std::string& path, int flags, mode_t mode = 0);
-/// Whether a process that sees the whole file system and opens `path` below `root` stays below: no link on the way is
-/// absolute or climbs out (RESOLVE_BENEATH). True too if the path ends in nothing.
-[[nodiscard]] bool stays_beneath(int root, const std::string& path);
+/// Whether a symbolic link stands anywhere on the way to `path` below `root`, its end included.
+[[nodiscard]] bool has_link(int root, const std::string& path);
 /// Opens a directory by a path of the user's, links followed.
 [[nodiscard]] UniqueFd open_directory(const std::string& path);
 
@@ -39,8 +38,9 @@ bool make_directory(int dir, const std::string& name, mode_t mode);
 /// Removes a file; true if it was there.
 bool remove_file(int dir, const std::string& name);
 void rename(int from_dir, const std::string& from, int to_dir, const std::string& to);
-/// Two entries change places in one step (renameat2(2), RENAME_EXCHANGE).
-void exchange(int dir, const std::string& one, int other_dir, const std::string& other);
+/// Two entries change places in one step (renameat2(2), RENAME_EXCHANGE). False if one is missing or the file system
+/// cannot do it.
+[[nodiscard]] bool exchange(int dir, const std::string& one, int other_dir, const std::string& other);
 
 /// The names in a directory but "." and "..", unsorted. The descriptor's position is not used.
 [[nodiscard]] std::vector<std::string> list(int dir);
@@ -69,7 +69,7 @@ void remove_unfinished(int dir);
 [[nodiscard]] UniqueFd duplicate(int fd);
 void write_all(int fd, std::string_view bytes);
 
-/// What is left for root on the file system that a directory is on, in bytes.
+/// What is left for root on the file system that a directory is on, in bytes; the largest number if it does not tell.
 [[nodiscard]] std::uint64_t free_bytes(int dir);
 
 /// `bytes` random bytes in hexadecimal (getrandom(2)).
