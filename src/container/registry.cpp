@@ -135,19 +135,19 @@ void Registry::forget_that_it_was_ephemeral(const Name& name) const {
 
 void Registry::reap_one(const Name& name) const {
     if (!exists(name)) return;
+    // Here too, where the record is an old one that is whole: the new one may have been half written.
+    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
     std::optional<Record> record;
     try {
         record = load(name);
     } catch (const Error& damage) {
-        if (is_worthless(name)) return destroy(name);
-        fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
+        if (is_worthless(name)) destroy(name);
         return;
     }
     if (record->run.empty()) return;
     log::debug("cleaning up behind container '{}'", name.str());
     kill_marked(record->run);
     if (record->ephemeral) return destroy(name);
-    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
     record->run.clear();
     record->pid = 0;
     save(*record);
