@@ -68,7 +68,8 @@ std::optional<Claim> Registry::claim_to_destroy(const Name& name) const {
         claim.lock_.release(Claim::changing);
         return std::nullopt;
     }
-    reap_one(name);
+    // Not more than that: to put in order what is about to go would need room on the disk, which may be full.
+    end_dead_run(name);
     return claim;
 }
 
@@ -133,20 +134,29 @@ void Registry::forget_that_it_was_ephemeral(const Name& name) const {
     fs::remove_file(root_.containers(), name.str() + "/" + ephemeral_mark);
 }
 
-void Registry::reap_one(const Name& name) const {
-    if (!exists(name)) return;
-    // Here too, where the record is an old one that is whole: the new one may have been half written.
-    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
+std::optional<Record> Registry::end_dead_run(const Name& name) const {
+    if (!exists(name)) return std::nullopt;
     std::optional<Record> record;
     try {
         record = load(name);
     } catch (const Error& damage) {
+        log::debug("container '{}': {}", name.str(), damage.what());
+    }
+    if (record && !record->run.empty()) kill_marked(record->run);
+    return record;
+}
+
+void Registry::reap_one(const Name& name) const {
+    if (!exists(name)) return;
+    // Even where the record is an old one that is whole, the new one may have been half written.
+    fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
+    auto record = end_dead_run(name);
+    if (!record) {
         if (is_worthless(name)) destroy(name);
         return;
     }
     if (record->run.empty()) return;
     log::debug("cleaning up behind container '{}'", name.str());
-    kill_marked(record->run);
     if (record->ephemeral) return destroy(name);
     record->run.clear();
     record->pid = 0;

@@ -108,7 +108,21 @@ public:
         return status;
     }
 
-    void finish(int status) {
+    /// False if that did not go well: then the next command has to do it, and the user is told why.
+    [[nodiscard]] bool finish(int status) {
+        try {
+            put_in_order(status);
+            return true;
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            // The exit status is the command's all the same.
+            log::failure("container '{}' has ended, but {}", record_.name, error.what());
+            return false;
+        }
+    }
+
+    void put_in_order(int status) {
         const bool keep = !record_.ephemeral || (spec_.keep_failed && status != exit_success);
         if (!keep) return registry_.destroy(Name(record_.name));
         if (record_.ephemeral) log::status("keeping {}, because the command failed", record_.name);
@@ -214,9 +228,9 @@ int run(const Root& root, const RunSpec& spec) {
             log::debug("image {}", image.id);
             const int status = run->start(image);
             fault::point("before finishing");
-            run->finish(status);
+            const bool in_order = run->finish(status);
             fault::point("finished");
-            claim.close();
+            if (in_order) claim.close();
             return status;
         } catch (Error& error) {
             try {

@@ -1,6 +1,7 @@
 #include "hastur/storage/merged.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 
 #include "hastur/base/error.hpp"
 #include "hastur/base/log.hpp"
@@ -8,6 +9,16 @@
 #include "hastur/sys/mount.hpp"
 
 namespace hastur {
+namespace {
+
+/// What overlayfs does when it cannot make a directory of its own, for want of a block or an inode.
+void refuse_read_only(int dir) {
+    struct statvfs info {};
+    check(::fstatvfs(dir, &info), [] { return "looking at the overlay"; });
+    if ((info.f_flag & ST_RDONLY) != 0) throw SysError(ENOSPC, "mounting overlay: it is read-only");
+}
+
+}  // namespace
 
 Merged::Merged(const Root& root, const Parts& parts, const StorageSpec& storage) : path_(root.mount_point()) {
     if (storage.kind == StorageSpec::Kind::tmpfs) {
@@ -30,6 +41,7 @@ Merged::Merged(const Root& root, const Parts& parts, const StorageSpec& storage)
         }
     }
     dir_ = fs::open_directory(path_);
+    refuse_read_only(dir_.get());
 }
 
 void Merged::mount_in_memory(const Root& root, const Parts& parts, const StorageSpec& storage) {

@@ -70,8 +70,10 @@ private:
     void reap_if_dead(const Name& name) const;
     /// Whether a container without a whole record holds nothing that anybody wants back.
     [[nodiscard]] bool is_worthless(const Name& name) const;
-    /// What a dead run left of this container; call with a claim.
+    /// Puts in order what a dead run left of this container; call with a claim.
     void reap_one(const Name& name) const;
+    /// Kills what is left of it, no more. The record, if it is whole.
+    std::optional<Record> end_dead_run(const Name& name) const;
 
     const Root& root_;
 };
