@@ -63,8 +63,8 @@ void mmdebstrap(const AptJob& job, const BuildSite& site) {
     // On standard input: no limit on their number, and no file to clean up.
     if (!job.sources.empty()) argv.emplace_back("-");
     process::Program program{.argv = std::move(argv), .contained = true};
-    program.environment = {"HASTUR_CACHE=" + site.cache, "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive",
-                           "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    program.environment = {"HASTUR_CACHE=" + site.cache, "TMPDIR=" + site.scratch, "LC_ALL=C",
+                           "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
     for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"})
         if (const char* value = std::getenv(name)) program.environment->push_back(std::string(name) + "=" + value);
     // Whoever meets a full disk says so; many lines later mmdebstrap only says who that was.

@@ -106,7 +106,10 @@ void Store::build(const Manifest& manifest, const std::string& id) const {
     };
     tell("starting");
     Distribution::find(manifest.os.id)
-        .bootstrap(manifest, {site.path() + "/rootfs", root_.path() + "/cache/" + manifest.os.id, tell});
+        .bootstrap(manifest, {.target = site.path() + "/rootfs",
+                              .scratch = site.path(),
+                              .cache = root_.path() + "/cache/" + manifest.os.id,
+                              .on_progress = tell});
     const auto rootfs = fs::open_beneath(site.dir(), "rootfs", directory);
     fault::point("bootstrapped");
     finish(rootfs.get(), manifest);

@@ -162,7 +162,7 @@ TEST_F(Lifecycle, StorageInMemoryLeavesTheDiskAlone) {
 }
 
 TEST_F(Lifecycle, TwoRootsKnowNothingOfEachOther) {
-    sh("rm -rf $ROOT/../other; mkdir -p $ROOT/../other; cp -al $ROOT/. $ROOT/../other/ && chmod 700 $ROOT/../other");
+    make_root("$ROOT/../other");
     Background here("-Sn same -q -- sh -c 'echo ready; exec sleep 1000'");
     here.expect("ready");
     const auto there = sh("$H -r $ROOT/../other -Sn same -q -- sh -c 'hostname -I'");

@@ -84,6 +84,24 @@ Result sh(const std::string& line, const std::string& input) {
 
 Result hastur(const std::string& words, const std::string& input) { return sh("exec timeout 60 $H " + words, input); }
 
+std::vector<std::string> fault_points(const std::string& words) {
+    std::istringstream passed(sh("rm -f $ROOT/../points; HASTUR_POINTS=$ROOT/../points timeout 300 $H " + words +
+                                 " > $ROOT/../log 2>&1; cat $ROOT/../points; "
+                                 "rm -f $ROOT/../points $ROOT/../log")
+                                  .out);
+    std::vector<std::string> points;
+    for (std::string line; std::getline(passed, line);) points.push_back(line);
+    return points;
+}
+
+void make_root(const std::string& path) {
+    const auto made =
+        sh("P=" + path +
+           "; rm -rf $P && mkdir -m 700 $P && cp -a $ROOT/hastur-root $P && mkdir $P/images && cp -al $(dirname "
+           "$(grep -l '\"packages\": \\[\\]' $ROOT/images/*/image.json)) $P/images/");
+    EXPECT_EQ(made.status, 0) << made.err;
+}
+
 nlohmann::json query(const std::string& name) {
     const auto result = hastur("-Qj " + name);
     EXPECT_EQ(result.status, 0) << result.err;

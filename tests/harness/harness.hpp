@@ -22,6 +22,10 @@ struct Result {
 Result sh(const std::string& line, const std::string& input = "");
 /// hastur with these words behind it.
 Result hastur(const std::string& words, const std::string& input = "");
+/// Runs hastur with these words and returns the fault points that it passes, in order.
+std::vector<std::string> fault_points(const std::string& words);
+/// Makes a second root directory at `path`, with the image of no packages as hard links.
+void make_root(const std::string& path);
 /// The one container's JSON.
 nlohmann::json query(const std::string& name);
 

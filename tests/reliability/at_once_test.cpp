@@ -102,8 +102,7 @@ TEST_F(AtOnce, QueriesAndDestructionsInBetween) {
 
 TEST_F(AtOnce, TwoRootsOnOneBridgeShareNoAddress) {
     const int each = scaled(15, 100);
-    sh("rm -rf $ROOT/../other && mkdir -m 700 $ROOT/../other && cp -a $ROOT/hastur-root $ROOT/../other && "
-       "cp -al $ROOT/images $ROOT/../other/");
+    make_root("$ROOT/../other");
     {
         Crowd crowd;
         for (int i = 0; i < each; ++i) {

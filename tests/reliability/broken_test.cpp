@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "attempt.hpp"
 #include "harness.hpp"
 #include "scale.hpp"
 
@@ -18,6 +19,10 @@ protected:
         EXPECT_LE(std::count(result.err.begin(), result.err.end(), '\n'), 2) << what << ": " << result.err;
         EXPECT_EQ(result.err.find("internal error"), std::string::npos) << what << ": " << result.err;
     }
+    void report(const std::string& what, const std::string& failure) const {
+        std::cout << "== broken: " << tally_.tried << " " << what << ": " << tally_.failed << " " << failure << "\n";
+    }
+    Tally tally_;
 };
 
 /// What a file can become: cut, empty, of another type, from the future, and deep enough to break a careless parser.
@@ -37,55 +42,52 @@ const std::pair<const char*, const char*> damages[] = {
 
 TEST_F(Broken, Records) {
     hastur("-Sq -n good -- true");
-    int tried = 0;
     for (const auto& [name, damage] : damages) {
-        ++tried;
+        const Attempt attempt(tally_, name);
         hastur("-Sq -n bad -- true");
         sh(std::string("F=$ROOT/containers/bad/record.json; ") + damage);
-        EXPECT_EQ(sh("$H -Q | awk '{print $1,$2}'").out, "bad damaged\ngood inactive\n") << name;
-        EXPECT_EQ(hastur("-Qj").status, 0) << name;
-        EXPECT_EQ(hastur("-Qi").status, 0) << name;
-        EXPECT_EQ(hastur("-Sq -n good -- true").status, 0) << name;
+        EXPECT_EQ(sh("$H -Q | awk '{print $1,$2}'").out, "bad damaged\ngood inactive\n");
+        EXPECT_EQ(hastur("-Qj").status, 0);
+        EXPECT_EQ(hastur("-Qi").status, 0);
+        EXPECT_EQ(hastur("-Sq -n good -- true").status, 0);
         expect_clear(hastur("-S -n bad -- true"), name);
-        EXPECT_EQ(hastur("-D bad").status, 0) << name;
-        EXPECT_EQ(sh("$H -Q | awk '{print $1,$2}'").out, "good inactive\n") << name;
+        EXPECT_EQ(hastur("-D bad").status, 0);
+        EXPECT_EQ(sh("$H -Q | awk '{print $1,$2}'").out, "good inactive\n");
     }
-    std::cout << "== broken: " << tried << " kinds of damaged records: reported, and removed by -D\n";
+    report("kinds of damaged records", "not reported, or not removed by -D");
 }
 
 TEST_F(Broken, Images) {
     const auto whole = hastur("-Qi").out;
-    int tried = 0;
     for (const auto& [name, damage] : damages) {
-        ++tried;
+        const Attempt attempt(tally_, name);
         sh("mkdir -p $ROOT/images/0123456789abcdef/rootfs; cp $(ls $ROOT/images/*/image.json | head -1) "
            "$ROOT/images/0123456789abcdef/");
         sh(std::string("F=$ROOT/images/0123456789abcdef/image.json; ") + damage);
-        EXPECT_EQ(sh("$H -Qi | grep -c damaged").out, "1\n") << name;
-        EXPECT_EQ(sh("$H -Qij | grep damage | grep -vc null").out, "1\n") << name;
-        EXPECT_EQ(hastur("-Sq -- true").status, 0) << name;
-        EXPECT_EQ(hastur("-Di 0123456789abcdef").status, 0) << name;
-        EXPECT_EQ(sh("$H -Qi | grep -c 0123456789abcdef").out, "0\n") << name;
+        EXPECT_EQ(sh("$H -Qi | grep -c damaged").out, "1\n");
+        EXPECT_EQ(sh("$H -Qij | grep damage | grep -vc null").out, "1\n");
+        EXPECT_EQ(hastur("-Sq -- true").status, 0);
+        EXPECT_EQ(hastur("-Di 0123456789abcdef").status, 0);
+        EXPECT_EQ(sh("$H -Qi | grep -c 0123456789abcdef").out, "0\n");
     }
-    std::cout << "== broken: " << tried << " kinds of damaged images: reported, and removed by -Di\n";
+    report("kinds of damaged images", "not reported, or not removed by -Di");
 }
 
 TEST_F(Broken, NetworkState) {
-    int tried = 0;
     for (const char* file : {"bridges/hastur0/bridge.json", "bridges/hastur0/cursor", "firewall", "forwarding",
                              "bridges/hastur0/leases/10.213.0.99", "bridges/hastur0/leases/nonsense"})
         for (std::size_t i = 0; i < std::size(damages); i += scaled(4U, 1U)) {
             const auto& [name, damage] = damages[i];
-            ++tried;
-            ASSERT_EQ(hastur("-Sq -- true").status, 0) << file << " before " << name;
+            const Attempt attempt(tally_, std::string(file) + " " + name);
+            ASSERT_EQ(hastur("-Sq -- true").status, 0);
             sh(std::string("F=/run/hastur/net/") + file + "; " + damage);
             const auto result = hastur("-Sq -- true");
-            if (result.status != 0) expect_clear(result, std::string(file) + " " + name);
-            EXPECT_LT(hastur("-Q").status, 126) << file << " " << name;
+            if (result.status != 0) expect_clear(result, file);
+            EXPECT_LT(hastur("-Q").status, 126);
             sh("$H -r /nonexistent --free; rm -rf /run/hastur; ip link del hastur0 2>/dev/null; nft flush ruleset; "
                "sysctl -qw net.ipv4.conf.uplink0.forwarding=0");
         }
-    std::cout << "== broken: " << tried << " damaged files of the network's state: no crash\n";
+    report("damaged files of the network's state", "crashes or unclear errors");
 }
 
 TEST_F(Broken, TheRootItself) {
@@ -162,20 +164,19 @@ TEST_F(Broken, AClockThatWasSetBack) {
 
 TEST_F(Broken, InterruptedSystemCalls) {
     // strace makes every Nth call of a kind fail with EINTR, as a stop and continue at that moment would.
-    int tried = 0;
     for (const char* call : {"openat2", "poll", "wait4", "fcntl", "flock", "sendmsg", "recvmsg", "getrandom", "write"})
         for (int phase = 1; phase <= scaled(1, 3); ++phase) {
-            ++tried;
             const auto inject = std::string(call) + ":error=EINTR:when=" + std::to_string(phase) + "+3";
+            const Attempt attempt(tally_, inject);
             for (const char* words :
                  {"-Sq -n web -- sh -c 'cat /root/file 2>/dev/null; echo data > /root/file; exit 7'", "-Q web"}) {
                 const auto result = sh(
                     "ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o /dev/null -e inject=" + inject + " $H " + words);
-                EXPECT_EQ(result.status, words[1] == 'S' ? 7 : 0) << inject << ": " << result.err;
+                EXPECT_EQ(result.status, words[1] == 'S' ? 7 : 0) << result.err;
             }
         }
     EXPECT_EQ(hastur("-Sq -n web cat /root/file").out, "data\n");
-    std::cout << "== broken: " << tried << " ways of interrupting system calls: no difference\n";
+    report("ways of interrupting system calls", "made a difference");
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <random>
-#include <sstream>
 
+#include "attempt.hpp"
 #include "harness.hpp"
 #include "leaks.hpp"
 #include "scale.hpp"
@@ -22,16 +22,14 @@ protected:
     void SetUp() override {
         before_ = host_state();
         // A first one that is not killed: from now on there always is an image.
-        sh("rm -f $ROOT/../points; HASTUR_POINTS=$ROOT/../points exec timeout 300 $H " + std::string(bootstrap));
-        std::istringstream file(sh("cat $ROOT/../points; rm -f $ROOT/../points").out);
-        for (std::string line; std::getline(file, line);) points_.push_back(line);
+        points_ = fault_points(bootstrap);
         images_ = images();
     }
     void TearDown() override {
         EXPECT_EQ(sh("exec timeout 300 $H -S -q -b lo -p figlet -- true").status, 125);
         EXPECT_EQ(images(), images_);
         EXPECT_EQ(host_state(), before_);
-        report_kills(title_, points_tried_, kills_, failures_);
+        report_kills(title_, points_tried_, kills_, tally_.failed);
     }
     static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $5}' | sort").out; }
 
@@ -54,24 +52,25 @@ protected:
         // The image is whole, whichever of the two it is.
         EXPECT_EQ(
             sh("i=$(grep -l figlet $ROOT/images/*/image.json) && chroot ${i%/image.json}/rootfs figlet -v").status, 0);
-        if (HasFailure()) ++failures_;
     }
 
     std::vector<std::string> points_;
     std::string title_ = "bootstrap", images_, before_;
-    unsigned points_tried_ = 0, kills_ = 0, failures_ = 0;
+    unsigned points_tried_ = 0, kills_ = 0;
+    Tally tally_;
 };
 
 TEST_F(KilledBootstrap, AtPointsAndAtRandom) {
     ASSERT_GT(points_.size(), 20U);
     for (std::size_t at = 3; at <= points_.size(); at += scaled(17U, 5U)) {
-        const testing::ScopedTrace where(__FILE__, __LINE__, "point " + std::to_string(at) + ": " + points_[at - 1]);
+        const Attempt attempt(tally_, "point " + std::to_string(at) + ": " + points_[at - 1]);
         ++points_tried_;
         Background run(bootstrap, "export ASAN_OPTIONS=detect_leaks=0 HASTUR_STOP_AT=" + std::to_string(at) + "; ");
         if (run.stopped()) kill(run, at % 2 == 0);
     }
     std::mt19937 random(std::random_device{}());
     for (int i = 0; i < scaled(2, 8); ++i) {
+        const Attempt attempt(tally_, "a random time");
         ++points_tried_;
         Background run(bootstrap, "export ASAN_OPTIONS=detect_leaks=0; ");
         run.expect("starting");
@@ -81,6 +80,7 @@ TEST_F(KilledBootstrap, AtPointsAndAtRandom) {
 }
 
 TEST_F(KilledBootstrap, AnImageInUseOutlivesItsReplacement) {
+    const Attempt attempt(tally_, "image in use");
     // Somebody holds it as a running container does.
     const auto image = sh("dirname $(grep -l figlet $ROOT/images/*/image.json)").out;
     const auto directory = image.substr(0, image.find('\n'));

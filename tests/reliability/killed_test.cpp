@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <random>
 
+#include "attempt.hpp"
 #include "harness.hpp"
 #include "leaks.hpp"
 #include "scale.hpp"
@@ -43,7 +43,7 @@ protected:
         state_ = host_state();
     }
     void TearDown() override {
-        report_kills(title_, points_, kills_, failures_);
+        report_kills(title_, points_, kills_, tally_.failed);
         EXPECT_EQ(images(), images_);
         Host::TearDown();
     }
@@ -69,7 +69,7 @@ protected:
             const auto delay = std::uniform_int_distribution<long>(0, length.count())(random);
             ++points_;
             const auto what = "seed " + std::to_string(seed) + ", after " + std::to_string(delay) + " us";
-            Watch watch(*this, what);
+            const Attempt attempt(tally_, what);
             life.before();
             Background run(life.words, no_tracer);
             ::usleep(static_cast<useconds_t>(delay));
@@ -79,30 +79,10 @@ protected:
     }
 
 private:
-    /// Counts the failures of one kill and tells where it was.
-    class Watch {
-    public:
-        Watch(Killed& test, std::string where) : test_(test), trace_(__FILE__, __LINE__, where) {
-            before_ = testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count();
-        }
-        ~Watch() {
-            if (testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count() != before_)
-                ++test_.failures_;
-        }
-
-    private:
-        Killed& test_;
-        testing::ScopedTrace trace_;
-        int before_;
-    };
-
-    std::vector<std::string> points_of(const Life& life) {
+    static std::vector<std::string> points_of(const Life& life) {
         life.before();
-        sh("rm -f /run/points; HASTUR_POINTS=/run/points timeout 60 $H " + life.words);
+        auto points = fault_points(life.words);
         life.after();
-        std::vector<std::string> points;
-        std::ifstream file("/run/points");
-        for (std::string line; std::getline(file, line);) points.push_back(line);
         return points;
     }
 
@@ -115,8 +95,8 @@ private:
     }
 
     void kill_at(const Life& life, unsigned at, Victim victim, const std::string& point) {
-        Watch watch(*this, life.name + ", point " + std::to_string(at) + " (" + point + "), victim " +
-                               std::to_string(static_cast<int>(victim)));
+        const Attempt attempt(tally_, life.name + ", point " + std::to_string(at) + " (" + point + "), victim " +
+                                          std::to_string(static_cast<int>(victim)));
         life.before();
         Background run(life.words, std::string(no_tracer) + "export HASTUR_STOP_AT=" + std::to_string(at) + "; ");
         if (!run.stopped()) return;  // its end came first
@@ -167,7 +147,8 @@ private:
     static std::string images() { return sh("$H -Qi | awk '{print $1, $2, $3, $5}'").out; }
 
     std::string title_, images_, state_;
-    unsigned points_ = 0, kills_ = 0, failures_ = 0, first_point_ = 0;
+    unsigned points_ = 0, kills_ = 0, first_point_ = 0;
+    Tally tally_;
 };
 
 const std::string busy = " -- sh -c 'echo data > /root/other; sleep 0.02 & wait'";
@@ -218,10 +199,8 @@ TEST_F(Killed, InFreeing) {
     // A root of its own, with the images of the shared one as hard links, and a container.
     sweep({"--free", "-r $ROOT/../freed --free",
            [] {
-               sh("rm -rf $ROOT/../freed && mkdir -m 700 $ROOT/../freed && cp -a $ROOT/hastur-root $ROOT/../freed && "
-                  "mkdir $ROOT/../freed/images && cp -al $(dirname $(grep -l '\"packages\": \\[\\]' "
-                  "$ROOT/images/*/image.json)) "
-                  "$ROOT/../freed/images/ && $H -r $ROOT/../freed -Sq -n one -- true");
+               make_root("$ROOT/../freed");
+               hastur("-r $ROOT/../freed -Sq -n one -- true");
            },
            [] {
                EXPECT_EQ(hastur("-r $ROOT/../freed -Q | grep -c damaged").out, "0\n");

@@ -99,8 +99,10 @@ std::vector<std::string> leaks(const std::set<std::string>& kept) {
     unfinished_files("/run/hastur", found);
     wait_for_interfaces();
     lines("ip route show table all proto 104; ip -o link | grep -o ': h-[^:]*'", found);
-    lines("grep hastur /proc/self/mountinfo; ls -Ad /tmp/nspawn* /tmp/hastur* /run/systemd/nspawn/* 2>/dev/null",
-          found);
+    lines(
+        "grep hastur /proc/self/mountinfo; ls -Ad /tmp/nspawn* /tmp/hastur* /tmp/mmdebstrap* /run/systemd/nspawn/* "
+        "2>/dev/null",
+        found);
     return found;
 }
 

@@ -11,8 +11,9 @@ namespace hastur::image {
 
 /// Where an image is built.
 struct BuildSite {
-    std::string target;  ///< the directory to fill; it does not exist yet
-    std::string cache;   ///< directory of downloaded packages, kept from build to build, shared by concurrent builds
+    std::string target;   ///< the directory to fill; it does not exist yet
+    std::string scratch;  ///< directory for temporary files, gone when the build ends
+    std::string cache;    ///< directory of downloaded packages, kept from build to build, shared by concurrent builds
     std::function<void(std::string_view step)> on_progress;
 };
 
