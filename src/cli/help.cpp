@@ -27,6 +27,7 @@ What is in it
   -x, --copy DIR         copy the entries of DIR into the container's /
   -E, --setenv K=V       environment of the command; repeatable
   -s, --storage SPEC     autodetect, overlayfs[:SIZE] or tmpfs[:SIZE], such as tmpfs:512M
+      --own-filters      let systemd-nspawn compile its seccomp filters itself (slow) instead of reusing them
   -f, --force            -S: bootstrap the image anew; -D, --free: also what is running
 
 Its network

@@ -16,6 +16,7 @@ constexpr const char* see_help = "hastur --help shows what there is";
 struct Raw {
     bool start = false, query = false, images = false, destroy = false, free = false, help = false, version = false;
     bool quiet = false, verbose = false, force = false, json = false, keep = false, keep_failed = false;
+    bool own_filters = false;
     std::string root = "/var/lib/hastur";
     std::string storage = "autodetect", bridge = "hastur0", address, uplink, name, copy, os, mirror;
     std::vector<std::string> packages, environment, rest;
@@ -37,6 +38,7 @@ void define(CLI::App& app, Raw& raw) {
     app.add_flag("-j,--json", raw.json);
     app.add_flag("-k,--keep", raw.keep);
     app.add_flag("-e,--keep-failed", raw.keep_failed);
+    app.add_flag("--own-filters", raw.own_filters);
     // A value that is given twice replaces the first; lists add up.
     const auto value = [&](const char* names, std::string& target) {
         return app.add_option(names, target)->take_last()->expected(1);
@@ -120,6 +122,7 @@ container::RunSpec run_spec(const Raw& raw) {
     spec.keep = raw.keep;
     spec.keep_failed = raw.keep_failed;
     spec.bootstrap_anew = raw.force;
+    spec.own_filters = raw.own_filters;
     spec.image.os = raw.os;
     spec.image.mirror = raw.mirror;
     if (!raw.os.empty()) [[maybe_unused]]

@@ -14,6 +14,7 @@
 #include "hastur/base/error.hpp"
 #include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
+#include "hastur/container/filter_cache.hpp"
 #include "hastur/container/guest_files.hpp"
 #include "hastur/container/init_layer.hpp"
 #include "hastur/container/reap.hpp"
@@ -168,9 +169,35 @@ private:
         log::status("container {} has address {}", record_.name, record_.address->str());
         const auto environment = nspawn_environment(variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                                                     variable("TERM", "linux"), has_unified_cgroups());
-        return Supervisor::run(nspawn_arguments(launch), environment, terminal,
-                               {.on_ready = [this](pid_t leader) { on_ready(leader); },
-                                .on_running = [&] { look_after_others(network); }});
+        return run_filtered({nspawn_arguments(launch), environment, {}, terminal}, network);
+    }
+
+    /// With the seccomp filters that an earlier start has learned, if there are any.
+    int run_filtered(Supervisor::Job job, net::Connection& network) {
+        const auto on_running = [&] { look_after_others(network); };
+        const FilterCache cache(job.arguments, job.environment);
+        if (const auto known = spec_.own_filters ? std::nullopt : cache.load()) {
+            auto quick = job;
+            quick.filters = *known;
+            quick.environment.emplace_back("SYSTEMD_SECCOMP=0");
+            try {
+                return Supervisor::run(quick, {.on_ready =
+                                                   [&](pid_t leader, pid_t) {
+                                                       require_filters(leader, *known);
+                                                       on_ready(leader);
+                                                   },
+                                               .on_running = on_running});
+            } catch (const process::FiltersRefused& error) {
+                log::debug("{}", error.what());
+                cache.forget();
+            }
+        }
+        return Supervisor::run(job, {.on_ready =
+                                         [&](pid_t leader, pid_t nspawn) {
+                                             if (!spec_.own_filters) cache.learn(leader, nspawn);
+                                             on_ready(leader);
+                                         },
+                                     .on_running = on_running});
     }
 
     void on_ready(pid_t leader) {

@@ -90,15 +90,15 @@ private:
 /// One run, as a state machine over four descriptors.
 class Run {
 public:
-    Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-        const Supervisor::Events& events, bool terminal)
+    Run(const Supervisor::Job& job, const Supervisor::Events& events)
         : events_(events),
-          nspawn_({.argv = arguments,
-                   .environment = environment,
+          nspawn_({.argv = job.arguments,
+                   .environment = job.environment,
                    .passed_fd = control_.peer(),
                    .death_signal = SIGTERM,
                    // On a terminal it must stay in the foreground to read what is typed.
-                   .own_group = !terminal}),
+                   .own_group = !job.terminal,
+                   .filters = job.filters}),
           grace_(check(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), [] { return "timerfd"; })) {
         control_.close_peer();
     }
@@ -132,7 +132,7 @@ private:
         if (received.message.word == Word::hello && !ready_) {
             ready_ = true;
             fault::point("init said hello");
-            events_.on_ready(received.sender);
+            events_.on_ready(received.sender, nspawn_.pid());
             control_.send(Word::go, 0);
             fault::point("the command starts");
             log::debug("the command starts");
@@ -196,15 +196,14 @@ private:
 
 }  // namespace
 
-int Supervisor::run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                    bool terminal, const Events& events) {
+int Supervisor::run(const Job& job, const Events& events) {
     const TerminalSettings restore_terminal;
     become_subreaper();
     // Whatever way we leave: a killed nspawn hands its container over to us, and it must not live on.
     struct NoOrphans {
         ~NoOrphans() { kill_remaining_children(); }
     } const no_orphans;
-    return Run(arguments, environment, events, terminal).to_the_end();
+    return Run(job, events).to_the_end();
 }
 
 }  // namespace hastur::container

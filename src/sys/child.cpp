@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -49,7 +50,30 @@ struct Plan {
     pid_t parent;
     bool own_group, contained;
     int parent_handle;  ///< pidfd of the parent, if contained
+    const seccomp::Filters& filters;
 };
+
+/// What the child tells when it could not become the program.
+struct Failure {
+    int code;
+    bool filters;  ///< it was a seccomp filter that the kernel refused
+};
+
+void report(const Plan& plan, bool filters) {
+    const Failure failure{errno, filters};
+    [[maybe_unused]] const auto written = ::write(plan.report, &failure, sizeof failure);
+}
+
+void install(const Plan& plan) {
+    if (plan.filters.empty()) return;
+    // nspawn gives its container a session keyring of its own; its filters, which it installs after that, forbid it.
+    ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+    for (const auto& filter : plan.filters)
+        if (!seccomp::install(filter)) {
+            report(plan, true);
+            ::_exit(127);
+        }
+}
 
 /// Whether the parent died before PR_SET_PDEATHSIG took effect. A PID namespace hides its number, not its handle.
 bool parent_is_dead(const Plan& plan) {
@@ -79,9 +103,9 @@ bool parent_is_dead(const Plan& plan) {
         std::snprintf(listen_pid.data(), listen_pid.size(), "LISTEN_PID=%d", ::getpid());
         environment[environment.size() - 2] = listen_pid.data();  // the place was kept free
     }
+    install(plan);
     ::execve(plan.argv[0], plan.argv.data(), environment.data());
-    const int code = errno;
-    [[maybe_unused]] const auto written = ::write(plan.report, &code, sizeof code);
+    report(plan, false);
     ::_exit(127);
 }
 
@@ -117,7 +141,8 @@ Child::Child(const Program& program) {
                     ::getpid(),
                     program.own_group,
                     program.contained,
-                    parent_handle.get()};
+                    parent_handle.get(),
+                    program.filters};
 
     const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
     pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));
@@ -126,10 +151,11 @@ Child::Child(const Program& program) {
 
     report_write.reset();
     pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    int code = 0;
-    if (TEMP_FAILURE_RETRY(::read(report_read.get(), &code, sizeof code)) == sizeof code) {
+    Failure failure{};
+    if (TEMP_FAILURE_RETRY(::read(report_read.get(), &failure, sizeof failure)) == sizeof failure) {
         wait();
-        throw SysError(code, "executing " + program.argv.front());
+        if (failure.filters) throw FiltersRefused(failure.code, "installing seccomp filters");
+        throw SysError(failure.code, "executing " + program.argv.front());
     }
 }
 

@@ -25,6 +25,7 @@ struct RunSpec {
     std::optional<IfName> uplink;
     std::optional<std::string> copy_from;  ///< a directory whose entries go into the container
     CommandLine command;
+    bool own_filters = false;  ///< let nspawn compile its seccomp filters itself, as without hastur
 };
 
 /// Creates the container or takes up an old one, runs the command in it, and cleans up. Returns the exit status.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "hastur/sys/seccomp.hpp"
+
 namespace hastur::container {
 
 /// Starts systemd-nspawn and stays with it to the end: passes signals on, ends the container when hastur is asked to
@@ -13,16 +15,22 @@ namespace hastur::container {
 class Supervisor {
 public:
     struct Events {
-        /// The container's init runs as process `leader` (as the host sees it); the command starts when this returns.
-        std::function<void(pid_t leader)> on_ready;
+        /// The container's init runs as process `leader` (as the host sees it), started by `nspawn`; the command starts
+        /// when this returns.
+        std::function<void(pid_t leader, pid_t nspawn)> on_ready;
         /// The command runs; there is time for what could wait.
         std::function<void()> on_running;
     };
 
-    /// `terminal`: the command has one. Runs the container to its end and returns the exit status for hastur
-    /// (docs/hastur.1). Throws if the container could not be started.
-    static int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-                   bool terminal, const Events& events);
+    struct Job {
+        std::vector<std::string> arguments, environment;  ///< nspawn's
+        seccomp::Filters filters;                         ///< to be installed in it; empty: it makes its own
+        bool terminal = false;                            ///< the command has one
+    };
+
+    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container could
+    /// not be started, FiltersRefused if the kernel did not take the filters.
+    static int run(const Job& job, const Events& events);
 };
 
 }  // namespace hastur::container

@@ -11,6 +11,7 @@
 
 #include "hastur/base/error.hpp"
 #include "hastur/base/unique_fd.hpp"
+#include "hastur/sys/seccomp.hpp"
 
 namespace hastur {
 
@@ -45,6 +46,14 @@ struct Program {
     bool own_group = false;
     /// Runs it in a PID and a mount namespace of its own, so that nothing it started outlives it or hastur.
     bool contained = false;
+    /// Installed in the child right before the program is executed, in this order, for good. A kernel that refuses one
+    /// makes the constructor of Child throw FiltersRefused; the program was not executed then.
+    seccomp::Filters filters;
+};
+
+class FiltersRefused : public SysError {
+public:
+    using SysError::SysError;
 };
 
 /// A running child. Whoever holds it must wait for it: destroying it before kills the child and waits.
