@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ static long call_x32(long number) { return call_native(number | 0x40000000); }
 static const struct {
     const char *name;
     long (*call)(long number);
-} abis[] = {{"x86_64", call_native}, {"i386", call_i386}, {"x32", call_x32}};
+    long sync; /* left out: it takes as long as the host's disks take */
+} abis[] = {{"x86_64", call_native, 162}, {"i386", call_i386, 36}, {"x32", call_x32, 162}};
 #else
 static long call_native(long number) {
     const long result = syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
@@ -43,7 +45,8 @@ static long call_native(long number) {
 static const struct {
     const char *name;
     long (*call)(long number);
-} abis[] = {{"native", call_native}};
+    long sync;
+} abis[] = {{"native", call_native, SYS_sync}};
 #endif
 
 enum { last_number = 600, started = 1, returned = 2 };
@@ -70,6 +73,7 @@ int main(void) {
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (unsigned abi = 0; abi < sizeof abis / sizeof *abis; ++abi)
         for (long number = 0; number <= last_number; ++number) {
+            if (number == abis[abi].sync) continue;
             shared->state = 0;
             const pid_t pid = fork();
             if (pid == 0) child(abis[abi].call, number);
