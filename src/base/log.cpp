@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 Verbosity current = Verbosity::normal;
-Clock::time_point started;
+Clock::time_point started, last_step;
 bool live_line = false;
 
 /// The logger behind `-v`; made only when asked for, because most runs print nothing.
@@ -39,14 +39,17 @@ void print_line(std::string_view text) {
 
 void set_up(Verbosity verbosity) {
     current = verbosity;
-    started = Clock::now();
+    started = last_step = Clock::now();
 }
 
 bool verbose() { return current == Verbosity::verbose; }
 
 void detail::debug(std::string_view text) {
-    const std::chrono::duration<double, std::milli> elapsed = Clock::now() - started;
-    debug_logger().debug("{:8.3f} ms  {}", elapsed.count(), text);
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    const auto now = Clock::now();
+    debug_logger().debug("{:8.3f} ms {:+8.3f}  {}", Milliseconds(now - started).count(),
+                         Milliseconds(now - last_step).count(), text);
+    last_step = now;
 }
 
 void detail::status(std::string_view text) {

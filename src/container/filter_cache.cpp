@@ -1,6 +1,7 @@
 #include "hastur/container/filter_cache.hpp"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -153,7 +154,8 @@ std::optional<CachedFilters> CachedFilters::decode(std::string_view bytes) {
             const auto& program = item.at(1).get_binary();
             seccomp::Filter filter{std::vector<sock_filter>(program.size() / sizeof(sock_filter)), item.at(0)};
             const bool valid = !program.empty() && program.size() % sizeof(sock_filter) == 0 &&
-                               filter.program.size() <= BPF_MAXINSNS;
+                               filter.program.size() <= BPF_MAXINSNS &&
+                               (filter.flags & ~std::uint32_t{SECCOMP_FILTER_FLAG_LOG}) == 0;
             if (!valid) return std::nullopt;
             std::memcpy(filter.program.data(), program.data(), program.size());
             cached.filters.push_back(std::move(filter));

@@ -99,13 +99,16 @@ public:
             spec_.storage);
         if (!image::Store(root_).is_current(image))
             throw Error("the image was replaced at this very moment", "start it again");
+        log::debug("mounted");
         fault::point("before filling the container");
         fill(merged.dir(), network);
         fault::point("before starting nspawn");
         signals::check();
         const int status = supervise(merged.path(), network);
+        log::debug("systemd-nspawn ended");
         merged.unmount();
         network.close();
+        log::debug("unmounted, address given back");
         return status;
     }
 
@@ -160,7 +163,7 @@ private:
                          [&] { fs::copy_tree(fs::open_directory(*spec_.copy_from).get(), merged); });
         fault::point("filled the container");
         refuse_links_out(merged);
-        log::debug("root file system complete");
+        log::debug("files written");
     }
 
     int supervise(const std::string& merged, net::Connection& network) {
@@ -174,6 +177,7 @@ private:
 
     /// With the seccomp filters that an earlier start has learned, if there are any.
     int run_filtered(Supervisor::Job job, net::Connection& network) {
+        const auto on_started = [&] { network.connect(); };
         const auto on_running = [&] { look_after_others(network); };
         const FilterCache cache(job.arguments, job.environment);
         if (const auto known = spec_.own_filters ? std::nullopt : cache.load()) {
@@ -181,7 +185,8 @@ private:
             quick.filters = *known;
             quick.environment.emplace_back("SYSTEMD_SECCOMP=0");
             try {
-                return Supervisor::run(quick, {.on_ready =
+                return Supervisor::run(quick, {.on_started = on_started,
+                                               .on_ready =
                                                    [&](pid_t leader, pid_t) {
                                                        require_filters(leader, *known);
                                                        on_ready(leader);
@@ -192,7 +197,8 @@ private:
                 cache.forget();
             }
         }
-        return Supervisor::run(job, {.on_ready =
+        return Supervisor::run(job, {.on_started = on_started,
+                                     .on_ready =
                                          [&](pid_t leader, pid_t nspawn) {
                                              if (!spec_.own_filters) cache.learn(leader, nspawn);
                                              on_ready(leader);
@@ -256,6 +262,7 @@ int run(const Root& root, const RunSpec& spec) {
             const int status = run->start(image);
             fault::point("before finishing");
             const bool in_order = run->finish(status);
+            log::debug("{}", spec.name ? "record written" : "data removed");
             fault::point("finished");
             if (in_order) claim.close();
             return status;

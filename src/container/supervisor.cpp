@@ -132,6 +132,7 @@ private:
         if (received.message.word == Word::hello && !ready_) {
             ready_ = true;
             fault::point("init said hello");
+            log::debug("systemd-nspawn is done, init runs");
             events_.on_ready(received.sender, nspawn_.pid());
             control_.send(Word::go, 0);
             fault::point("the command starts");
@@ -203,7 +204,10 @@ int Supervisor::run(const Job& job, const Events& events) {
     struct NoOrphans {
         ~NoOrphans() { kill_remaining_children(); }
     } const no_orphans;
-    return Run(job, events).to_the_end();
+    Run run(job, events);
+    log::debug("systemd-nspawn started");
+    events.on_started();
+    return run.to_the_end();
 }
 
 }  // namespace hastur::container

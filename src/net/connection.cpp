@@ -75,7 +75,10 @@ void reap_bridge(nl::Socket& socket, const BridgeState& state) {
 }  // namespace
 
 Connection::Connection(const Wanted& wanted)
-    : socket_(NETLINK_ROUTE), bridge_name_(wanted.bridge.name), resolv_conf_(usable_resolv_conf()) {
+    : socket_(NETLINK_ROUTE),
+      bridge_name_(wanted.bridge.name),
+      resolv_conf_(usable_resolv_conf()),
+      host_end_(IfName::for_container(wanted.tenant.name, wanted.tenant.run)) {
     with_context("setting up the network", [&] {
         try {
             attach(wanted);
@@ -124,18 +127,21 @@ void Connection::attach(const Wanted& wanted) {
     address_ = {lease_->address(), length};
     fault::point("has an address");
     log::debug("address {} on {}", address_.str(), bridge_name_.str());
+}
 
-    const auto host_end = IfName::for_container(wanted.tenant.name, wanted.tenant.run);
-    const auto mac = hardware_address(address_.address);
-    std::vector<nl::Request> requests;
-    requests.push_back(create_veth(host_end, bridge_index_, namespace_.fd(), mac));
-    // One of ours that a dead run left is replaced; one of the host's own is not.
-    requests.push_back(delete_host_route(bridge_index_, address_.address));
-    requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
-    socket_.execute(std::move(requests));
-    set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
-    fault::point("network complete");
-    log::debug("network complete");
+void Connection::connect() {
+    with_context("setting up the network", [&] {
+        const auto mac = hardware_address(address_.address);
+        std::vector<nl::Request> requests;
+        requests.push_back(create_veth(host_end_, bridge_index_, namespace_.fd(), mac));
+        // One of ours that a dead run left is replaced; one of the host's own is not.
+        requests.push_back(delete_host_route(bridge_index_, address_.address));
+        requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
+        socket_.execute(std::move(requests));
+        set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
+        fault::point("network complete");
+        log::debug("network complete");
+    });
 }
 
 /// The part that is done under the lock, once the bridge is there.

@@ -19,7 +19,7 @@ void status(std::string_view text);
 void failure(std::string_view text);
 }  // namespace detail
 
-/// For `-v`: what happens inside, with milliseconds since the start.
+/// For `-v`: what happened inside, with milliseconds since the beginning, and since the line before.
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
     if (verbose()) detail::debug(fmt::format(format, std::forward<Args>(args)...));

@@ -11,13 +11,13 @@
 
 namespace hastur::container {
 
-/// systemd-nspawn compiles the same seccomp filters at every start, which takes several times as long as all the rest. So
-/// they are taken once from a container that it made, and from then on installed ready-made in nspawn's process, before it
-/// runs, with SYSTEMD_SECCOMP=0 (systemd's docs/ENVIRONMENT.md).
+/// systemd-nspawn compiles the same seccomp filters at every start, which takes several times as long as all the rest.
+/// So they are taken once from a container that it made, and from then on installed ready-made in nspawn's process,
+/// before it runs, with SYSTEMD_SECCOMP=0 (systemd's docs/ENVIRONMENT.md).
 ///
-/// A file of /run/hastur/filters, root's alone and gone with the next boot, for each combination of nspawn's binary, its
-/// options, the kernel and the filters that hastur itself runs under. It names nspawn's libraries too, and is not used
-/// when one of them has changed.
+/// A file of /run/hastur/filters, root's alone and gone with the next boot, for each combination of nspawn's binary,
+/// its options, the kernel and the filters that hastur itself runs under. It names nspawn's libraries too, and is not
+/// used when one of them has changed.
 class FilterCache {
 public:
     /// `arguments` and `environment`: nspawn's, as for a start without the cache.
@@ -25,8 +25,8 @@ public:
 
     /// The filters for such a start; nullopt if they are not known, or the file is damaged or outdated. Throws nothing.
     [[nodiscard]] std::optional<seccomp::Filters> load() const noexcept;
-    /// Takes them from the container's first process, whose nspawn made them itself. Throws nothing: whatever goes wrong,
-    /// the next start just does without.
+    /// Takes them from the container's first process, whose nspawn made them itself. Throws nothing: whatever goes
+    /// wrong, the next start just does without.
     void learn(pid_t leader, pid_t nspawn) const noexcept;
     void forget() const noexcept;
 

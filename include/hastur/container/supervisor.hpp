@@ -15,6 +15,8 @@ namespace hastur::container {
 class Supervisor {
 public:
     struct Events {
+        /// nspawn has been started. While it loads there is time for what it does not need, but the command does.
+        std::function<void()> on_started;
         /// The container's init runs as process `leader` (as the host sees it), started by `nspawn`; the command starts
         /// when this returns.
         std::function<void(pid_t leader, pid_t nspawn)> on_ready;
@@ -28,8 +30,8 @@ public:
         bool terminal = false;                            ///< the command has one
     };
 
-    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container could
-    /// not be started, FiltersRefused if the kernel did not take the filters.
+    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container
+    /// could not be started, FiltersRefused if the kernel did not take the filters.
     static int run(const Job& job, const Events& events);
 };
 

@@ -23,7 +23,11 @@ struct Wanted {
 /// Everything but the lease's file and the host's route goes when the process dies; those the next command reaps.
 class Connection {
 public:
+    /// The bridge, the address, and a namespace that is still empty: all that systemd-nspawn and the container's files
+    /// need to know.
     explicit Connection(const Wanted& wanted);
+    /// The rest: interface, addresses, routes. Takes as long as systemd-nspawn needs to begin, so it is done meanwhile.
+    void connect();
     /// Gives the address back, and the uplink if nobody else uses it.
     ~Connection();
     Connection(const Connection&) = delete;
@@ -55,6 +59,7 @@ private:
     std::optional<UplinkUse> uplink_;
     std::optional<Lease> lease_;
     Ipv4Interface address_;
+    IfName host_end_;
     NetNamespace namespace_;
 };
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// What was measured, as lines of Markdown that also read well on a terminal.
+class Report {
+public:
+    void text(const std::string& line);
+    /// All rows have as many cells as the header.
+    void table(const std::vector<std::vector<std::string>>& rows);
+    [[nodiscard]] const std::string& markdown() const { return markdown_; }
+
+private:
+    std::string markdown_;
+};
+
+/// Replaces what is below the line "<!-- measured -->" of a file.
+void write_below_mark(const std::string& file, const std::string& markdown);
+
+/// The machine and the versions of everything, a line each.
+std::vector<std::string> about_the_machine(const std::string& hastur);
+
+}  // namespace bench
