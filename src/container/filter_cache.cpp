@@ -17,6 +17,7 @@
 #include "hastur/sys/digest.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/lock.hpp"
+#include "hastur/sys/process.hpp"
 #include "hastur/types/json.hpp"
 #include "hastur/types/text.hpp"
 
@@ -125,7 +126,7 @@ void FilterCache::forget() const noexcept {
 
 void require_filters(pid_t process, const seccomp::Filters& filters) {
     if (seccomp::count_of(process) < seccomp::count_of(::getpid()) + filters.size())
-        throw Error("the container lacks seccomp filters that it must have");
+        throw process::FiltersRefused(EACCES, "the container lacks seccomp filters that it must have");
 }
 
 std::string CachedFilters::encode() const {

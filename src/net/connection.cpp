@@ -130,6 +130,7 @@ void Connection::attach(const Wanted& wanted) {
 }
 
 void Connection::connect() {
+    if (complete_) return;
     with_context("setting up the network", [&] {
         const auto mac = hardware_address(address_.address);
         std::vector<nl::Request> requests;
@@ -139,6 +140,7 @@ void Connection::connect() {
         requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
         socket_.execute(std::move(requests));
         set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
+        complete_ = true;
         fault::point("network complete");
         log::debug("network complete");
     });

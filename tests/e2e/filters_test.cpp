@@ -74,6 +74,17 @@ TEST_F(Filters, AreLearnedOnceAndAgainWhenSomethingChanged) {
     sh("umount -n $(readlink -f $(ldd $(which systemd-nspawn) | awk '/libseccomp/ {print $3}'))");
 }
 
+TEST_F(Filters, NoCommandRunsWithoutThem) {
+    EXPECT_EQ(learned(), "1\n");
+    // Every installation of a filter seems to work, and none does.
+    const auto faked = sh("exec timeout 60 strace -f -o /dev/null -e inject=seccomp:retval=0 $H -S -v -- true");
+    EXPECT_EQ(faked.status, 0) << faked.err;
+    EXPECT_NE(faked.err.find("lacks seccomp filters"), std::string::npos) << faked.err;
+    const auto refused = sh("exec timeout 60 strace -f -o /dev/null -e inject=seccomp:error=EINVAL $H -S -v -- true");
+    EXPECT_EQ(refused.status, 0) << refused.err;
+    EXPECT_NE(refused.err.find("installing seccomp filters: Invalid argument"), std::string::npos) << refused.err;
+}
+
 TEST_F(Filters, DamagedFilesAreNotUsed) {
     EXPECT_EQ(learned(), "1\n");
     for (const char* damage :

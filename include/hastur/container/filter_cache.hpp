@@ -34,7 +34,7 @@ private:
     std::string key_;
 };
 
-/// Throws if the process has not all of `filters` besides those that hastur itself has.
+/// Throws process::FiltersRefused if the process has not all of `filters` besides those that hastur itself has.
 void require_filters(pid_t process, const seccomp::Filters& filters);
 
 /// What is in a file of the cache.

@@ -26,7 +26,8 @@ public:
     /// The bridge, the address, and a namespace that is still empty: all that systemd-nspawn and the container's files
     /// need to know.
     explicit Connection(const Wanted& wanted);
-    /// The rest: interface, addresses, routes. Takes as long as systemd-nspawn needs to begin, so it is done meanwhile.
+    /// The rest: interface, addresses, routes. Takes as long as systemd-nspawn needs to begin, so it is done meanwhile. Does
+    /// nothing when it is done already.
     void connect();
     /// Gives the address back, and the uplink if nobody else uses it.
     ~Connection();
@@ -54,7 +55,7 @@ private:
     IfName bridge_name_;
     int bridge_index_ = 0;
     Ipv4Interface bridge_address_;
-    bool chosen_ = false;
+    bool chosen_ = false, complete_ = false;
     std::string resolv_conf_;
     std::optional<UplinkUse> uplink_;
     std::optional<Lease> lease_;

@@ -51,6 +51,7 @@ struct Program {
     seccomp::Filters filters;
 };
 
+/// The kernel did not take a seccomp filter; `code` says why.
 class FiltersRefused : public SysError {
 public:
     using SysError::SysError;
