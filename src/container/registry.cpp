@@ -134,23 +134,27 @@ void Registry::forget_that_it_was_ephemeral(const Name& name) const {
     fs::remove_file(root_.containers(), name.str() + "/" + ephemeral_mark);
 }
 
-std::optional<Record> Registry::end_dead_run(const Name& name) const {
-    if (!exists(name)) return std::nullopt;
-    std::optional<Record> record;
+std::optional<Record> Registry::load_if_whole(const Name& name) const {
     try {
-        record = load(name);
+        return load(name);
     } catch (const Error& damage) {
         log::debug("container '{}': {}", name.str(), damage.what());
+        return std::nullopt;
     }
-    if (record && !record->run.empty()) kill_marked(record->run);
+}
+
+std::optional<Record> Registry::end_dead_run(const Name& name, const Survivors& survivors) const {
+    if (!exists(name)) return std::nullopt;
+    auto record = load_if_whole(name);
+    if (record && !record->run.empty()) survivors.kill(record->run);
     return record;
 }
 
-void Registry::reap_one(const Name& name) const {
+void Registry::reap_one(const Name& name, const Survivors& survivors) const {
     if (!exists(name)) return;
     // Even where the record is an old one that is whole, the new one may have been half written.
     fs::remove_unfinished(fs::open_beneath(root_.containers(), name.str(), directory).get());
-    auto record = end_dead_run(name);
+    auto record = end_dead_run(name, survivors);
     if (!record) {
         if (is_worthless(name)) destroy(name);
         return;
@@ -165,20 +169,26 @@ void Registry::reap_one(const Name& name) const {
 }
 
 void Registry::reap() const {
-    for_each_to_the_end(fs::list(root_.running()), [&](const std::string& entry) {
-        if (Name::valid(entry)) reap_if_dead(Name(entry));
-    });
+    std::vector<Name> dead;
+    for (const auto& entry : fs::list(root_.running()))
+        if (Name::valid(entry) && is_dead(Name(entry))) dead.emplace_back(entry);
+    if (dead.empty()) return;
+    std::set<std::string> runs;
+    for (const auto& name : dead)
+        if (const auto record = load_if_whole(name)) runs.insert(record->run);
+    const Survivors survivors(std::move(runs));
+    for_each_to_the_end(dead, [&](const Name& name) { reap_if_dead(name, survivors); });
 }
 
-void Registry::reap_if_dead(const Name& name) const {
-    {
-        const auto file = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
-        if (!file || range_lock::held(file.get(), Claim::running) || range_lock::held(file.get(), Claim::changing))
-            return;
-    }
+bool Registry::is_dead(const Name& name) const {
+    const auto file = fs::open_beneath_if_exists(root_.running(), name.str(), O_RDWR);
+    return file && !range_lock::held(file.get(), Claim::running) && !range_lock::held(file.get(), Claim::changing);
+}
+
+void Registry::reap_if_dead(const Name& name, const Survivors& survivors) const {
     Claim claim(root_, name);
     if (!claim.lock_.try_exclusive(Claim::changing) || claim.lock_.held(Claim::running)) return;
-    reap_one(name);
+    reap_one(name, survivors);
     claim.close();
 }
 

@@ -23,6 +23,7 @@
 #include "hastur/image/store.hpp"
 #include "hastur/net/connection.hpp"
 #include "hastur/storage/merged.hpp"
+#include "hastur/sys/cgroups.hpp"
 #include "hastur/sys/fs.hpp"
 #include "hastur/sys/mount.hpp"
 #include "hastur/sys/namespaces.hpp"
@@ -50,6 +51,12 @@ void hide_nspawn_state() {
     fs::make_directory(run.get(), "systemd", 0755);
     fs::make_directory(run.get(), "systemd/nspawn", 0755);
     mount::tmpfs("/run/systemd/nspawn", "hastur", std::nullopt, 0755);
+}
+
+/// Where the host does not have cgroup v2 alone, nspawn mounts a hierarchy in a directory of its own in /tmp for a
+/// moment, and would leave it there if it was killed. In a tmpfs over it, it goes with our mount namespace.
+void hide_nspawn_temporaries(const std::string& merged) {
+    if (!has_unified_cgroups() && !merged.starts_with("/tmp/")) mount::tmpfs("/tmp", "hastur", std::nullopt, 01777);
 }
 
 Record begin_record(const Registry& registry, const RunSpec& spec, const Name& name) {
@@ -102,6 +109,7 @@ public:
         log::debug("mounted");
         fault::point("before filling the container");
         fill(merged.dir(), network);
+        hide_nspawn_temporaries(merged.path());
         fault::point("before starting nspawn");
         signals::check();
         const int status = supervise(merged.path(), network);
@@ -242,6 +250,7 @@ private:
 }  // namespace
 
 int run(const Root& root, const RunSpec& spec) {
+    const MigrationAhead ahead;
     const Registry registry(root);
     const auto manifest = image::resolve(spec.image);
     // What can be found missing now should not be found missing after a bootstrap.

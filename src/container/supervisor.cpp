@@ -104,6 +104,9 @@ public:
     }
 
     int to_the_end() {
+        log::debug("systemd-nspawn started");
+        events_.on_started();
+        nspawn_.confirm();
         for (bool alive = true; alive;) {
             std::array<pollfd, 4> polled{{{control_.fd(), POLLIN, 0},
                                           {signals::fd(), POLLIN, 0},
@@ -205,8 +208,6 @@ int Supervisor::run(const Job& job, const Events& events) {
         ~NoOrphans() { kill_remaining_children(); }
     } const no_orphans;
     Run run(job, events);
-    log::debug("systemd-nspawn started");
-    events.on_started();
     return run.to_the_end();
 }
 

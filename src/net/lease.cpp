@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "hastur/base/error.hpp"
 #include "hastur/base/fault.hpp"
 #include "hastur/base/log.hpp"
@@ -28,17 +30,18 @@ UniqueFd lock_address(int leases, const std::string& address) {
     return fs::duplicate(file.fd());
 }
 
-void reap_lease(int leases, Ipv4Address address, const std::function<void(Ipv4Address)>& remove_route) {
-    const auto name = address.str();
-    {
-        const auto file = fs::open_beneath_if_exists(leases, name, O_RDWR);
-        if (!file || range_lock::held(file.get(), 0)) return;
-    }
+bool is_held(int leases, const std::string& address) {
+    const auto file = fs::open_beneath_if_exists(leases, address, O_RDWR);
+    return file && range_lock::held(file.get(), 0);
+}
+
+void reap_lease(int leases, const std::string& name, const Survivors& survivors,
+                const std::function<void(Ipv4Address)>& remove_route) {
     const auto lock = lock_address(leases, name);
     if (!lock) return;
     log::debug("freeing {} of a dead container", name);
-    if (const auto dead = read_tenant(leases, name); dead && !dead->run.empty()) kill_marked(dead->run);
-    remove_route(address);
+    if (const auto dead = read_tenant(leases, name); dead && !dead->run.empty()) survivors.kill(dead->run);
+    remove_route(*Ipv4Address::parse(name));
     fs::remove_file(leases, name);
 }
 
@@ -89,17 +92,20 @@ std::optional<Tenant> tenant_of(const BridgeState& bridge, Ipv4Address address) 
 }
 
 bool has_tenants(const BridgeState& bridge) {
-    for (const auto& entry : fs::list(bridge.leases())) {
-        const auto file = fs::open_beneath_if_exists(bridge.leases(), entry, O_RDWR);
-        if (file && range_lock::held(file.get(), 0)) return true;
-    }
-    return false;
+    return std::ranges::any_of(fs::list(bridge.leases()),
+                               [&](const std::string& entry) { return is_held(bridge.leases(), entry); });
 }
 
 void reap_leases(const BridgeState& bridge, const std::function<void(Ipv4Address)>& remove_route) {
-    for_each_to_the_end(fs::list(bridge.leases()), [&](const std::string& entry) {
-        if (const auto address = Ipv4Address::parse(entry)) reap_lease(bridge.leases(), *address, remove_route);
-    });
+    const int leases = bridge.leases();
+    auto dead = fs::list(leases);
+    std::erase_if(dead, [&](const std::string& entry) { return !Ipv4Address::parse(entry) || is_held(leases, entry); });
+    if (dead.empty()) return;
+    std::set<std::string> runs;
+    for (const auto& address : dead) runs.insert(read_tenant(leases, address).value_or(Tenant{}).run);
+    const Survivors survivors(std::move(runs));
+    for_each_to_the_end(dead,
+                        [&](const std::string& address) { reap_lease(leases, address, survivors, remove_route); });
 }
 
 }  // namespace hastur::net

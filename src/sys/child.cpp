@@ -82,8 +82,9 @@ bool parent_is_dead(const Plan& plan) {
     return ::poll(&handle, 1, 0) != 0;
 }
 
-/// Everything between fork and exec. Reports errno through `report`, which exec closes.
-[[noreturn]] void child_main(const Plan& plan) {
+/// Everything between fork and exec: no memory is allocated, another thread may have held the lock of that. Reports
+/// errno through `report`, which exec closes.
+[[noreturn]] void child_main(Plan& plan) {
     ::prctl(PR_SET_PDEATHSIG, plan.death_signal);
     if (parent_is_dead(plan)) ::_exit(125);
     if (plan.own_group) ::setpgid(0, 0);
@@ -93,7 +94,6 @@ bool parent_is_dead(const Plan& plan) {
         if (plan.standard[static_cast<std::size_t>(target)] >= 0)
             ::dup2(plan.standard[static_cast<std::size_t>(target)], target);
     std::array<char, 32> listen_pid{};
-    auto environment = plan.environment;
     if (plan.passed_fd >= 0) {
         constexpr int first_passed = 3;  // SD_LISTEN_FDS_START
         if (plan.passed_fd == first_passed)
@@ -101,10 +101,10 @@ bool parent_is_dead(const Plan& plan) {
         else
             ::dup2(plan.passed_fd, first_passed);
         std::snprintf(listen_pid.data(), listen_pid.size(), "LISTEN_PID=%d", ::getpid());
-        environment[environment.size() - 2] = listen_pid.data();  // the place was kept free
+        plan.environment[plan.environment.size() - 2] = listen_pid.data();  // the place was kept free
     }
     install(plan);
-    ::execve(plan.argv[0], plan.argv.data(), environment.data());
+    ::execve(plan.argv[0], plan.argv.data(), plan.environment.data());
     report(plan, false);
     ::_exit(127);
 }
@@ -117,10 +117,10 @@ std::vector<std::string> own_environment() {
 
 }  // namespace
 
-Child::Child(const Program& program) {
+Child::Child(const Program& program) : program_(program.argv.front()) {
     std::array<int, 2> report{};
     check(::pipe2(report.data(), O_CLOEXEC), [] { return "pipe"; });
-    const UniqueFd report_read(report[0]);
+    report_.reset(report[0]);
     UniqueFd report_write(report[1]);
     // Descriptor 3 is about to be overwritten in the child: the report must not live there.
     if (report_write.get() == 3)
@@ -132,17 +132,17 @@ Child::Child(const Program& program) {
         environment.emplace_back("LISTEN_FDS=1");
         environment.emplace_back("LISTEN_PID=");
     }
-    const Plan plan{pointers(program.argv),
-                    pointers(environment),
-                    {program.standard_in, program.standard_out, program.standard_error},
-                    program.passed_fd,
-                    program.death_signal,
-                    report_write.get(),
-                    ::getpid(),
-                    program.own_group,
-                    program.contained,
-                    parent_handle.get(),
-                    program.filters};
+    Plan plan{pointers(program.argv),
+              pointers(environment),
+              {program.standard_in, program.standard_out, program.standard_error},
+              program.passed_fd,
+              program.death_signal,
+              report_write.get(),
+              ::getpid(),
+              program.own_group,
+              program.contained,
+              parent_handle.get(),
+              program.filters};
 
     const unsigned long flags = SIGCHLD | (program.contained ? CLONE_NEWPID | CLONE_NEWNS : 0);
     pid_ = static_cast<pid_t>(check(::syscall(SYS_clone, flags, 0, 0, 0, 0), [] { return "fork"; }));
@@ -151,15 +151,23 @@ Child::Child(const Program& program) {
 
     report_write.reset();
     pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    Failure failure{};
-    if (TEMP_FAILURE_RETRY(::read(report_read.get(), &failure, sizeof failure)) == sizeof failure) {
-        wait();
-        if (failure.filters) throw FiltersRefused(failure.code, "installing seccomp filters");
-        throw SysError(failure.code, "executing " + program.argv.front());
-    }
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)) {}
+void Child::confirm() {
+    Failure failure{};
+    const bool failed = TEMP_FAILURE_RETRY(::read(report_.get(), &failure, sizeof failure)) == sizeof failure;
+    report_.reset();
+    if (!failed) return;
+    wait();
+    if (failure.filters) throw FiltersRefused(failure.code, "installing seccomp filters");
+    throw SysError(failure.code, "executing " + program_);
+}
+
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      pidfd_(std::move(other.pidfd_)),
+      report_(std::move(other.report_)),
+      program_(std::move(other.program_)) {}
 
 Child::~Child() {
     if (pid_ <= 0) return;

@@ -25,28 +25,36 @@ ino_t mount_namespace(const std::string& process) {
     return ::stat(("/proc/" + process + "/ns/mnt").c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
-/// The source is the second field behind the lone hyphen (proc_pid_mountinfo(5)).
-bool has_mount_from(const std::string& mountinfo, const std::string& source) {
-    const auto wanted = " - overlay " + source + " ";
-    return mountinfo.find(wanted) != std::string::npos;
+constexpr const char* mark_prefix = "hastur:";
+
+/// The runs whose files a process can see: its own, and where hastur runs in a container the outer one too. None if it
+/// ended while we looked. The source is the second field behind the lone hyphen (proc_pid_mountinfo(5)).
+std::set<std::string> runs_of(pid_t pid) {
+    std::set<std::string> runs;
+    try {
+        const auto mounts = fs::read_file("/proc/" + std::to_string(pid) + "/mountinfo", mountinfo_limit).value_or("");
+        const auto before = std::string(" - overlay ") + mark_prefix;
+        for (auto at = mounts.find(before); at != std::string::npos; at = mounts.find(before, at + 1)) {
+            const auto begin = at + before.size();
+            runs.insert(mounts.substr(begin, mounts.find(' ', begin) - begin));
+        }
+    } catch (const Error&) {
+        runs.clear();
+    }
+    return runs;
 }
 
-/// A handle on the process if it sees the marked mount, otherwise an empty one. The handle is taken before the look: a
-/// PID that is used again in between is never hit.
-UniqueFd open_if_marked(pid_t pid, const std::string& mark) {
+/// A handle on the process if it is part of the run, otherwise an empty one. The handle is taken before the look: a PID
+/// that is used again in between is never hit.
+UniqueFd open_if_of(pid_t pid, const std::string& run) {
     UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!handle) return handle;
-    try {
-        const auto mounts = fs::read_file("/proc/" + std::to_string(pid) + "/mountinfo", mountinfo_limit);
-        if (!mounts || !has_mount_from(*mounts, mark)) handle.reset();
-    } catch (const Error&) {
-        handle.reset();  // it ended while we looked
-    }
+    if (handle && !runs_of(pid).contains(run)) handle.reset();
     return handle;
 }
 
-std::vector<UniqueFd> marked_processes(const std::string& mark) {
-    std::vector<UniqueFd> found;
+/// Those that may be part of a run: they see neither the host's mounts nor ours.
+std::vector<pid_t> candidates() {
+    std::vector<pid_t> found;
     const auto own = mount_namespace("self");
     const auto host = mount_namespace("1");
     const auto proc = fs::open_directory("/proc");
@@ -55,8 +63,15 @@ std::vector<UniqueFd> marked_processes(const std::string& mark) {
         if (!pid) continue;
         const auto space = mount_namespace(entry);
         if (space == 0 || space == own || space == host) continue;
-        if (auto handle = open_if_marked(static_cast<pid_t>(*pid), mark)) found.push_back(std::move(handle));
+        found.push_back(static_cast<pid_t>(*pid));
     }
+    return found;
+}
+
+std::vector<UniqueFd> processes_of(const std::string& run) {
+    std::vector<UniqueFd> found;
+    for (const auto pid : candidates())
+        if (auto handle = open_if_of(pid, run)) found.push_back(std::move(handle));
     return found;
 }
 
@@ -64,12 +79,11 @@ void kill_by(const UniqueFd& handle) { ::syscall(SYS_pidfd_send_signal, handle.g
 
 }  // namespace
 
-std::string run_mark(const std::string& run) { return "hastur:" + run; }
+std::string run_mark(const std::string& run) { return mark_prefix + run; }
 
 void kill_marked(const std::string& run) {
     constexpr int patience_ms = 10'000;
-    for (auto processes = marked_processes(run_mark(run)); !processes.empty();
-         processes = marked_processes(run_mark(run))) {
+    for (auto processes = processes_of(run); !processes.empty(); processes = processes_of(run)) {
         log::debug("ending {} processes of dead run {}", processes.size(), run);
         for (const auto& process : processes) kill_by(process);
         fault::point("killed what is left");
@@ -81,8 +95,16 @@ void kill_marked(const std::string& run) {
     }
 }
 
+Survivors::Survivors(std::set<std::string> dead) : dead_(std::move(dead)) {
+    for (const auto pid : candidates()) seen_.merge(runs_of(pid));
+}
+
+void Survivors::kill(const std::string& run) const {
+    if (!dead_.contains(run) || seen_.contains(run)) kill_marked(run);
+}
+
 void kill_leader(const std::string& run, pid_t leader) {
-    if (const auto handle = open_if_marked(leader, run_mark(run))) kill_by(handle);
+    if (const auto handle = open_if_of(leader, run)) kill_by(handle);
 }
 
 }  // namespace hastur

@@ -102,6 +102,7 @@ Output run(Program program, std::string_view input, const std::function<void(std
         program.environment->emplace_back("LC_ALL=C");
     }
     Child child(program);
+    child.confirm();
     in.read.reset();
     out.write.reset();
     error.write.reset();

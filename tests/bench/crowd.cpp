@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -72,8 +73,9 @@ private:
 }  // namespace
 
 struct Crowd::Progress {
-    std::set<std::string> silent;  ///< addresses that have not answered yet
-    int known = 0, running = 0;
+    std::map<std::string, std::string> addresses;  ///< of containers, by name
+    std::set<std::string> silent;                  ///< addresses of those that run and have not answered yet
+    int running = 0;
 };
 
 Crowd::Crowd(const Scene& scene, int size) {
@@ -81,7 +83,8 @@ Crowd::Crowd(const Scene& scene, int size) {
     hastur::check(::pipe2(ends.data(), O_CLOEXEC), [] { return "pipe"; });
     output_.reset(ends[0]);
     const hastur::UniqueFd input(ends[1]), nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const auto argv = scene.hastur_with({"-S", "--", "sh", "-c", "echo running; exec sleep 1000000"});
+    const auto argv = scene.hastur_with(
+        {"-S", "--", "sh", "-c", "read -r name < /etc/hostname; echo running $name; exec sleep 1000000"});
     for (int i = 0; i < size; ++i)
         all_.push_back(std::make_unique<hastur::process::Child>(hastur::process::Program{
             .argv = argv, .standard_in = nothing.get(), .standard_out = input.get(), .standard_error = input.get()}));
@@ -100,12 +103,12 @@ void Crowd::read_output(Progress& progress) {
     for (auto end = unread_.find('\n'); end != std::string::npos; end = unread_.find('\n')) {
         const auto line = unread_.substr(0, end);
         unread_.erase(0, end + 1);
-        if (line == "running") ++progress.running;
-        constexpr std::string_view mark = " has address ";
-        if (const auto at = line.find(mark); at != std::string::npos) {
-            ++progress.known;
-            progress.silent.insert(line.substr(at + mark.size()));
-        }
+        // "hastur: container NAME has address ADDRESS", and later "running NAME" from its command.
+        const auto words = hastur::text::words(line);
+        if (words.size() == 6 && words[1] == "container") progress.addresses[std::string(words[2])] = words[5];
+        if (words.size() != 2 || words[0] != "running") continue;
+        ++progress.running;
+        progress.silent.insert(progress.addresses[std::string(words[1])]);
     }
 }
 
@@ -114,8 +117,7 @@ int Crowd::wait_until_reachable() {
     const auto size = static_cast<int>(all_.size());
     Progress progress;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (progress.running < size || progress.known < size || !progress.silent.empty()) {
-        if (std::chrono::steady_clock::now() > deadline) break;
+    while ((progress.running < size || !progress.silent.empty()) && std::chrono::steady_clock::now() < deadline) {
         std::array<pollfd, 2> polled{{{output_.get(), POLLIN, 0}, {pinger.fd(), POLLIN, 0}}};
         constexpr int patience = 10;  // then the silent ones are asked again
         const bool silence = ::poll(polled.data(), polled.size(), patience) == 0;
@@ -125,7 +127,7 @@ int Crowd::wait_until_reachable() {
         for (const auto& address : progress.silent)
             if (silence || !before.contains(address)) pinger.ask(address);
     }
-    return std::max(size - progress.running, size - progress.known + static_cast<int>(progress.silent.size()));
+    return size - progress.running + static_cast<int>(progress.silent.size());
 }
 
 double Crowd::memory_of_hastur() const {

@@ -25,7 +25,10 @@ const Ipv4Interface address = *Ipv4Interface::parse("198.51.100.2/24");
 void connect(NetNamespace& space, int bridge) {
     nl::Socket host(NETLINK_ROUTE);
     const auto mac = net::hardware_address(address.address);
-    host.execute(net::create_veth(IfName("h-floor"), bridge, space.fd(), mac));
+    // A name of its own: the kernel takes its time to remove the one before.
+    static int number = 0;
+    const IfName name("h-floor" + std::to_string(++number));
+    host.execute(net::create_veth(name, bridge, space.fd(), mac));
     std::vector<nl::Request> requests;
     requests.push_back(net::raise(net::loopback_index));
     requests.push_back(net::raise(net::container_index));

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <iostream>
 #include <random>
+#include <thread>
 
 #include "hastur/base/error.hpp"
 #include "hastur/sys/process.hpp"
@@ -32,15 +33,19 @@ double milliseconds(const std::function<void()>& work) {
 }
 
 void interleave(std::vector<Subject>& subjects, int rounds) {
+    constexpr auto pause = std::chrono::milliseconds(100);
     std::mt19937 random(std::random_device{}());
     std::vector<Subject*> order;
-    for (auto& subject : subjects) order.push_back(&subject);
-    for (int round = -1; round < rounds; ++round) {
+    for (auto& subject : subjects) {
+        order.push_back(&subject);
+        subject.run();
+    }
+    for (int round = 0; round < rounds; ++round) {
         std::ranges::shuffle(order, random);
         for (auto* subject : order) {
-            const auto taken = milliseconds(subject->run);
-            if (round >= 0) subject->times.add(taken);
-            subject->after();
+            std::this_thread::sleep_for(pause);
+            subject->alone.add(milliseconds(subject->run));
+            for (int i = 0; i < runs_in_a_row; ++i) subject->in_a_row.add(milliseconds(subject->run));
         }
         std::cerr << '.' << std::flush;
     }
@@ -52,6 +57,7 @@ void execute(const std::vector<std::string>& argv) {
     const hastur::UniqueFd errors(::open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
     hastur::process::Child child(
         {.argv = argv, .standard_in = nothing.get(), .standard_out = nothing.get(), .standard_error = errors.get()});
+    child.confirm();
     const int status = child.wait();
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
     std::string said(1000, '\0');

@@ -23,14 +23,16 @@ private:
 /// One of the things that are compared.
 struct Subject {
     std::string name;
-    std::function<void()> run;            ///< from start to end; throws if it fails
-    std::function<void()> after = [] {};  ///< puts things in order; not measured
-    Times times = {};
+    std::function<void()> run;  ///< from start to end; throws if it fails
+    Times in_a_row = {};        ///< one run right behind the other, as in a script
+    Times alone = {};           ///< after a pause, when the kernel has put everything away
 };
 
 /// Milliseconds that `work` takes.
 double milliseconds(const std::function<void()>& work);
-/// Runs every subject once to warm up, then `rounds` times, all of them in each round and in a random order.
+constexpr int runs_in_a_row = 4;
+/// Runs every subject once to warm up; then, in each round and in a random order, each of them once after a pause and
+/// `runs_in_a_row` times more.
 void interleave(std::vector<Subject>& subjects, int rounds);
 
 /// Runs a program to its end, its output unseen. Throws with what it said on stderr if it does not exit with 0.

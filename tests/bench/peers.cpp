@@ -51,7 +51,9 @@ Subject docker(const Scene& scene, const std::string& program) {
 }
 
 Subject podman(const Scene& scene, const std::string& program) {
-    return {"podman run --rm", [=] { execute({program, "run", "--rm", "--rootfs", scene.image + ":O", "/bin/true"}); }};
+    return {"podman run --rm", [=] {
+                execute({program, "run", "--rm", "--ulimit", "host", "--rootfs", scene.image + ":O", "/bin/true"});
+            }};
 }
 
 }  // namespace

@@ -27,8 +27,13 @@ Scene set_the_scene(const std::string& hastur, const std::string& directory) {
     hastur::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), [] { return "mount"; });
     Scene scene{hastur, directory, directory + "/root",
                 "",     "hastur0", hastur::process::require("systemd-nspawn", "systemd-container")};
-    // hastur's notes of the host's network belong to that host, which is another one here.
-    shell("mkdir -p /run/hastur && mount -n -t tmpfs -o mode=700 tmpfs /run/hastur && ip link set lo up");
+    // hastur's notes of the host's network belong to that host, which is another one here; /sys shows its interfaces.
+    shell("ip link set lo up && mkdir -p /run/hastur " + directory +
+          "/cgroup && mount -n -t tmpfs -o mode=700 tmpfs /run/hastur && cd " + directory +
+          " && mount -n --rbind /sys/fs/cgroup cgroup && mount -n -t sysfs sysfs /sys && "
+          "mount -n --rbind cgroup /sys/fs/cgroup && umount -nl cgroup && rmdir cgroup && "
+          // systemd-nspawn expects a file system in memory there.
+          "mkdir -p /run/systemd/nspawn && mount -n -t tmpfs tmpfs /run/systemd/nspawn");
     scene.image = shell("printf %s " + scene.root + "/images/*/rootfs");
     // The bridge, the seccomp filters: what only the first start has to do.
     for (int i = 0; i < 2; ++i) execute(scene.hastur_with({"-S", "-q", "--", "/bin/true"}));

@@ -27,6 +27,7 @@ Subject nspawns_share(const Scene& scene) {
     program.argv.emplace_back("/bin/true");
     return {"systemd-nspawn, all prepared by hastur", [program, space] {
                 process::Child child(program);
+                child.confirm();
                 if (child.wait() != 0) throw Error("nspawn failed");
             }};
 }

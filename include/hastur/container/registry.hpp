@@ -8,6 +8,7 @@
 #include "hastur/container/record.hpp"
 #include "hastur/storage/root.hpp"
 #include "hastur/sys/lock.hpp"
+#include "hastur/sys/orphans.hpp"
 #include "hastur/types/name.hpp"
 
 namespace hastur::container {
@@ -67,13 +68,16 @@ public:
     void reap() const;
 
 private:
-    void reap_if_dead(const Name& name) const;
+    [[nodiscard]] bool is_dead(const Name& name) const;
+    void reap_if_dead(const Name& name, const Survivors& survivors) const;
     /// Whether a container without a whole record holds nothing that anybody wants back.
     [[nodiscard]] bool is_worthless(const Name& name) const;
     /// Puts in order what a dead run left of this container; call with a claim.
-    void reap_one(const Name& name) const;
+    void reap_one(const Name& name, const Survivors& survivors = {}) const;
     /// Kills what is left of it, no more. The record, if it is whole.
-    std::optional<Record> end_dead_run(const Name& name) const;
+    std::optional<Record> end_dead_run(const Name& name, const Survivors& survivors = {}) const;
+    /// nullopt if the record is damaged or missing.
+    [[nodiscard]] std::optional<Record> load_if_whole(const Name& name) const;
 
     const Root& root_;
 };

@@ -26,8 +26,8 @@ public:
     /// The bridge, the address, and a namespace that is still empty: all that systemd-nspawn and the container's files
     /// need to know.
     explicit Connection(const Wanted& wanted);
-    /// The rest: interface, addresses, routes. Takes as long as systemd-nspawn needs to begin, so it is done meanwhile. Does
-    /// nothing when it is done already.
+    /// The rest: interface, addresses, routes. Takes as long as systemd-nspawn needs to begin, so it is done meanwhile.
+    /// Does nothing when it is done already.
     void connect();
     /// Gives the address back, and the uplink if nobody else uses it.
     ~Connection();

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <set>
 #include <string>
 
 namespace hastur {
@@ -13,6 +14,19 @@ namespace hastur {
 /// Kills every process of a run whose hastur is dead, and waits until they are gone (at most ten seconds, then
 /// it throws). Processes that see the host's mounts, and hastur itself, are never touched.
 void kill_marked(const std::string& run);
+
+/// The same for many runs, with one look at all processes of the host instead of one for each run.
+class Survivors {
+public:
+    Survivors() = default;
+    /// `dead`: runs whose hastur is dead before the look begins: what is not seen then is not there.
+    explicit Survivors(std::set<std::string> dead);
+    /// Like `kill_marked`, and without another look if `run` is one of the dead and nothing was left of it.
+    void kill(const std::string& run) const;
+
+private:
+    std::set<std::string> dead_, seen_;
+};
 
 /// Kills `leader`, the first process of a run's container, and with it the container. Its hastur lives on and cleans
 /// up. Nothing happens if the process with that number is not part of the run (any more).

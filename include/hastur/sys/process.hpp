@@ -47,7 +47,7 @@ struct Program {
     /// Runs it in a PID and a mount namespace of its own, so that nothing it started outlives it or hastur.
     bool contained = false;
     /// Installed in the child right before the program is executed, in this order, for good. A kernel that refuses one
-    /// makes the constructor of Child throw FiltersRefused; the program was not executed then.
+    /// makes `Child::confirm` throw FiltersRefused; the program was not executed then.
     seccomp::Filters filters;
 };
 
@@ -57,7 +57,7 @@ public:
     using SysError::SysError;
 };
 
-/// A running child. Whoever holds it must wait for it: destroying it before kills the child and waits.
+/// A running child. Whoever holds it must confirm it and wait for it: destroying it before kills the child and waits.
 class Child {
 public:
     explicit Child(const Program& program);
@@ -65,6 +65,8 @@ public:
     Child& operator=(Child&&) = delete;
     ~Child();
 
+    /// Waits until the program is being executed. Throws SysError if that failed.
+    void confirm();
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     /// Readable when the child has ended (pidfd_open(2)).
     [[nodiscard]] int pidfd() const noexcept { return pidfd_.get(); }
@@ -74,7 +76,8 @@ public:
 
 private:
     pid_t pid_ = -1;
-    UniqueFd pidfd_;
+    UniqueFd pidfd_, report_;
+    std::string program_;
 };
 
 struct Output {

@@ -1,0 +1,48 @@
+#include "hastur/sys/cgroups.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "hastur/base/unique_fd.hpp"
+#include "hastur/sys/fs.hpp"
+#include "hastur/types/text.hpp"
+
+namespace hastur {
+namespace {
+
+/// The file that moves processes to our own group, in a hierarchy of which /proc/self/cgroup has the line
+/// "ID:CONTROLLERS:PATH" (cgroups(7)). Empty if there is none.
+std::string own_group_file(std::string_view line) {
+    constexpr std::string_view unified = "0::", systemd = ":name=systemd:";
+    if (line.starts_with(unified)) {
+        const auto path = std::string(line.substr(unified.size())) + "/cgroup.procs";
+        const bool only = ::access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
+        return (only ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified") + path;
+    }
+    if (const auto at = line.find(systemd); at != std::string_view::npos)
+        return "/sys/fs/cgroup/systemd" + std::string(line.substr(at + systemd.size())) + "/cgroup.procs";
+    return {};
+}
+
+/// Whatever fails here, nspawn just waits itself.
+void move_to_own_group() noexcept try {
+    constexpr std::size_t limit = 1U << 16U;
+    const auto groups = fs::read_file("/proc/self/cgroup", limit).value_or("");
+    const auto self = std::to_string(::getpid());
+    for (const auto line : text::split(groups, '\n')) {
+        const auto file = own_group_file(line);
+        const UniqueFd procs(file.empty() ? -1 : ::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+        if (procs && ::write(procs.get(), self.data(), self.size()) > 0) return;
+    }
+} catch (...) {}
+
+}  // namespace
+
+MigrationAhead::MigrationAhead() : thread_(move_to_own_group) {}
+
+MigrationAhead::~MigrationAhead() { thread_.join(); }
+
+}  // namespace hastur
