@@ -13,6 +13,8 @@ std::vector<std::string> nspawn_arguments(const Launch& launch) {
         // where no systemd runs, and two roots can each have a container of the same name.
         "--register=no", "--keep-unit", "--directory=" + launch.root, "--machine=" + launch.name,
         "--hostname=" + launch.name, "--network-namespace-path=" + launch.network_namespace,
+        // As nspawn does where it makes the network namespace itself (--private-network): it is the container's own.
+        "--capability=CAP_NET_ADMIN",
         // hastur has seen to these itself, or they are of no use in a container of this kind.
         "--resolv-conf=off", "--timezone=off", "--link-journal=no",
         launch.terminal ? "--console=interactive" : "--console=pipe", "--", init::path};
