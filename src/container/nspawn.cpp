@@ -40,8 +40,9 @@ std::vector<std::string> nspawn_environment(const std::string& path, const std::
         "SYSTEMD_NSPAWN_TMPFS_TMP=0",
         // The command's stderr is the user's: only what makes nspawn fail belongs there.
         "SYSTEMD_LOG_LEVEL=err"};
-    // The host's layout. Otherwise nspawn looks for a systemd in the image, by paths that a container may have made
-    // links of, and where there is none it mounts the old layout for the whole host.
+    // Told, because otherwise nspawn looks for a systemd in the image, by paths that a container may have made links
+    // of, and where there is none it mounts v1 for the whole host. v2 even beside v1: nspawn then need not join two
+    // trees, for which it mounts one of them in a directory in /tmp that stays when it is killed.
     environment.emplace_back(std::string("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=") + (unified_cgroups ? "1" : "0"));
     return environment;
 }

@@ -1,8 +1,6 @@
 #include "hastur/container/run.hpp"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -40,23 +38,12 @@ std::string variable(const char* name, const char* otherwise) {
     return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-bool has_unified_cgroups() {
-    struct statfs info {};
-    return ::statfs("/sys/fs/cgroup", &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 /// Where nspawn keeps its traces of running containers. A private tmpfs over it: they go with our mount namespace.
 void hide_nspawn_state() {
     const UniqueFd run = fs::open_directory("/run");
     fs::make_directory(run.get(), "systemd", 0755);
     fs::make_directory(run.get(), "systemd/nspawn", 0755);
     mount::tmpfs("/run/systemd/nspawn", "hastur", std::nullopt, 0755);
-}
-
-/// Where the host does not have cgroup v2 alone, nspawn mounts a hierarchy in a directory of its own in /tmp for a
-/// moment, and would leave it there if it was killed. In a tmpfs over it, it goes with our mount namespace.
-void hide_nspawn_temporaries(const std::string& merged) {
-    if (!has_unified_cgroups() && !merged.starts_with("/tmp/")) mount::tmpfs("/tmp", "hastur", std::nullopt, 01777);
 }
 
 Record begin_record(const Registry& registry, const RunSpec& spec, const Name& name) {
@@ -109,7 +96,6 @@ public:
         log::debug("mounted");
         fault::point("before filling the container");
         fill(merged.dir(), network);
-        hide_nspawn_temporaries(merged.path());
         fault::point("before starting nspawn");
         signals::check();
         const int status = supervise(merged.path(), network);

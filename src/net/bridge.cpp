@@ -60,14 +60,15 @@ std::vector<Ipv4Interface> taken_networks(nl::Socket& socket) {
     return taken;
 }
 
-void refuse_unsuitable(nl::Socket& socket, const IfName& name) {
-    const auto link = find_link(socket, name.str());
+std::optional<LinkInfo> find_bridge(nl::Socket& socket, const IfName& name) {
+    auto link = find_link(socket, name.str());
     if (link && link->kind != "bridge") throw Error("interface " + name.str() + " exists and is no bridge");
+    return link;
 }
 
-Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec) {
+Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec,
+                     std::optional<LinkInfo> link) {
     const auto& name = spec.name;
-    auto link = find_link(socket, name.str());
     auto record = state.record();
     const auto present = link ? addresses(socket, link->index) : std::vector<AddressInfo>{};
 

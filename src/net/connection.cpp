@@ -102,11 +102,11 @@ Connection::~Connection() {
 }
 
 void Connection::attach(const Wanted& wanted) {
-    refuse_unsuitable(socket_, bridge_name_);
     {
         const auto guard = state_.lock();
+        const auto link = find_bridge(socket_, bridge_name_);
         const auto state = state_.bridge(bridge_name_);
-        const auto bridge = ensure_bridge(socket_, state, wanted.bridge);
+        const auto bridge = ensure_bridge(socket_, state, wanted.bridge, link);
         bridge_index_ = bridge.index;
         bridge_address_ = bridge.address;
         chosen_ = bridge.chosen;
@@ -140,6 +140,10 @@ void Connection::connect() {
         requests.push_back(add_host_route(bridge_index_, address_.address, bridge_address_.address));
         socket_.execute(std::move(requests));
         set_up_namespace(namespace_.socket(), address_, bridge_address_.address, nameservers(resolv_conf_));
+        // The bridge forwards to a port once the kernel has noticed, in the background, that it has a carrier. To ask
+        // for the interface makes it notice now (rtnl_getlink in net/core/rtnetlink.c): nobody's first packet gets
+        // lost.
+        [[maybe_unused]] const auto port = find_link(socket_, host_end_.str());
         complete_ = true;
         fault::point("network complete");
         log::debug("network complete");
@@ -157,18 +161,19 @@ void Connection::join(const Wanted& wanted, const BridgeState& state, const Brid
     else
         lease_ = Lease::take_any(state, bridge.address, wanted.preferred, wanted.tenant,
                                  [&](Ipv4Address address) { return !contains(unavailable, address); });
-    if (bridge.changed) ensure_forwarding(socket_, state_, bridge_name_);
+    if (bridge.changed) ensure_forwarding(routes(socket_), state_, bridge_name_);
     ensure_firewall(state_);
 }
 
 void Connection::look_after_host() {
+    const auto all = routes(socket_);
     {
         const auto guard = state_.lock();
-        ensure_forwarding(socket_, state_, bridge_name_);
+        ensure_forwarding(all, state_, bridge_name_);
         ensure_firewall(state_);
     }
     if (!chosen_) return;
-    for (const auto& route : routes(socket_))
+    for (const auto& route : all)
         if (route.protocol != route_protocol && is_specific(route) && route.destination.overlaps(bridge_address_))
             log::failure(
                 "the host's route to {} overlaps the network {} of bridge {}; hastur --free lets it move elsewhere",

@@ -35,9 +35,9 @@ void note(const State& state, const std::vector<std::string>& interfaces) {
     fs::write_file(state.dir(), "forwarding", text::join(interfaces, "\n"), 0600);
 }
 
-std::vector<std::string> ways_out(nl::Socket& socket) {
+std::vector<std::string> ways_out(const std::vector<RouteInfo>& routes) {
     std::vector<std::string> names;
-    for (const auto& route : routes(socket)) {
+    for (const auto& route : routes) {
         std::array<char, IF_NAMESIZE> name{};
         const bool is_default = !is_specific(route) && route.type == RTN_UNICAST;
         if (is_default && route.out_index != 0 &&
@@ -49,10 +49,10 @@ std::vector<std::string> ways_out(nl::Socket& socket) {
 
 }  // namespace
 
-void ensure_forwarding(nl::Socket& socket, const State& state, const IfName& bridge) {
+void ensure_forwarding(const std::vector<RouteInfo>& routes, const State& state, const IfName& bridge) {
     if (!is_on(bridge.str())) write(bridge.str(), '1');  // ours: nothing to restore
     auto noted = switched_on(state);
-    for (const auto& name : ways_out(socket)) {
+    for (const auto& name : ways_out(routes)) {
         if (name == bridge.str() || is_on(name)) continue;
         // The note comes first, so that a crash in between loses nothing.
         if (std::ranges::find(noted, name) == noted.end()) noted.push_back(name);

@@ -1,7 +1,8 @@
 #include "hastur/sys/cgroups.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <string>
@@ -40,6 +41,14 @@ void move_to_own_group() noexcept try {
 } catch (...) {}
 
 }  // namespace
+
+bool has_unified_cgroups() {
+    const auto is_unified = [](const char* path) {
+        struct statfs info {};
+        return ::statfs(path, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
+    };
+    return is_unified("/sys/fs/cgroup") || is_unified("/sys/fs/cgroup/unified");
+}
 
 MigrationAhead::MigrationAhead() : thread_(move_to_own_group) {}
 

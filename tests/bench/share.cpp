@@ -4,6 +4,7 @@
 #include "hastur/base/error.hpp"
 #include "hastur/container/filter_cache.hpp"
 #include "hastur/container/nspawn.hpp"
+#include "hastur/sys/cgroups.hpp"
 #include "hastur/sys/namespaces.hpp"
 #include "hastur/sys/process.hpp"
 #include "peers.hpp"
@@ -17,7 +18,8 @@ Subject nspawns_share(const Scene& scene) {
     const container::Launch launch{scene.nspawn,       scene.writable_image("share"), "share", space->path(), false,
                                    {{"/bin/true"}, {}}};
     process::Program program{.argv = container::nspawn_arguments(launch)};
-    program.environment = container::nspawn_environment("/usr/sbin:/usr/bin:/sbin:/bin", "linux", false);
+    program.environment =
+        container::nspawn_environment("/usr/sbin:/usr/bin:/sbin:/bin", "linux", has_unified_cgroups());
     auto filters = container::FilterCache(program.argv, *program.environment).load();
     if (!filters) throw Error("hastur has learned no filters");
     program.filters = std::move(*filters);

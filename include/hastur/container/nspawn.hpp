@@ -23,8 +23,8 @@ struct Launch {
 
 /// The arguments of systemd-nspawn(1). Pure.
 [[nodiscard]] std::vector<std::string> nspawn_arguments(const Launch& launch);
-/// Its whole environment. `path` and `term` are the host's PATH and TERM; `unified_cgroups`: the host has cgroup v2
-/// only.
+/// Its whole environment. `path` and `term` are the host's PATH and TERM; `unified_cgroups`: give the container cgroup
+/// v2, which the host must have.
 [[nodiscard]] std::vector<std::string> nspawn_environment(const std::string& path, const std::string& term,
                                                           bool unified_cgroups);
 

@@ -15,13 +15,14 @@ struct Bridge {
     bool made = false;      ///< it did not exist before
 };
 
-/// Throws if an interface of this name exists and is no bridge.
-void refuse_unsuitable(nl::Socket& socket, const IfName& name);
+/// The bridge of this name; nullopt if there is none. Throws if the interface is no bridge.
+[[nodiscard]] std::optional<LinkInfo> find_bridge(nl::Socket& socket, const IfName& name);
 
-/// Makes sure that the bridge is there, up, and has an address. An existing bridge that is not ours is used as it
-/// is; its address, if it has one, is kept. Throws for an address that contradicts the one the bridge has. Call under
-/// State::lock().
-[[nodiscard]] Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec);
+/// Makes sure that the bridge, of which `link` is what there is, is there, up, and has an address. An existing bridge
+/// that is not ours is used as it is; its address, if it has one, is kept. Throws for an address that contradicts the
+/// one the bridge has. Call under State::lock().
+[[nodiscard]] Bridge ensure_bridge(nl::Socket& socket, const BridgeState& state, const BridgeSpec& spec,
+                                   std::optional<LinkInfo> link);
 
 /// Takes away what hastur added: the bridge if it made it, its address if it gave it.
 void remove_bridge(nl::Socket& socket, const BridgeState& state);

@@ -4,6 +4,9 @@
 
 namespace hastur {
 
+/// Whether the host has cgroup v2 where systemd mounts it, be it beside v1 (systemd's "hybrid" layout).
+[[nodiscard]] bool has_unified_cgroups();
+
 /// A head start for systemd-nspawn, which moves the container to another control group. The kernel lets the first who
 /// moves anybody wait for an RCU grace period (cgroup_threadgroup_rwsem in kernel/cgroup/cgroup.c, percpu-rwsem.rst): 5
 /// to 30 ms, in which a start would stand still. Those who come right behind do not wait. So this moves hastur, in the
