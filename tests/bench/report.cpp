@@ -33,8 +33,9 @@ void write_below_mark(const std::string& file, const std::string& markdown) {
     std::ostringstream text;
     text << std::ifstream(file).rdbuf();
     const auto at = text.str().find(mark);
-    if (at == std::string::npos) throw hastur::Error(file + " has no line " + mark);
-    std::ofstream(file) << text.str().substr(0, at) << mark << "\n" << markdown.substr(0, markdown.size() - 1);
+    if (at == std::string::npos && !text.str().empty()) throw hastur::Error(file + " has no line " + mark);
+    std::ofstream(file) << text.str().substr(0, std::min(at, text.str().size())) << mark << "\n"
+                        << markdown.substr(0, markdown.size() - 1);
 }
 
 std::vector<std::string> about_the_machine(const std::string& hastur) {

@@ -17,7 +17,7 @@ private:
     std::string markdown_;
 };
 
-/// Replaces what is below the line "<!-- measured -->" of a file.
+/// Replaces what is below the line "<!-- measured -->" of a file, which is made if it is missing.
 void write_below_mark(const std::string& file, const std::string& markdown);
 
 /// The machine and the versions of everything, a line each.
