@@ -41,6 +41,11 @@ std::string identity_of(const std::string& path) {
                        info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
 }
 
+std::string program_of(pid_t process) { return identity_of(fmt::format("/proc/{}/exe", process)); }
+
+/// How many filters hastur itself has; one, for want of a better answer, where the kernel does not tell.
+unsigned own_filters() { return seccomp::count_of(::getpid()).value_or(1); }
+
 /// Of the arguments, those that differ from container to container and have no part in its filters.
 bool is_individual(std::string_view argument) {
     return std::ranges::any_of(
@@ -62,7 +67,9 @@ std::vector<CachedFilters::Library> libraries_of(pid_t process) {
     return libraries;
 }
 
-bool is_current(const CachedFilters::Library& library) { return identity_of(library.path) == library.identity; }
+bool is_current(const CachedFilters::Library& library) {
+    return !library.identity.empty() && identity_of(library.path) == library.identity;
+}
 
 /// Runs `work`; what it throws is of interest to nobody but a developer.
 template <class Work>
@@ -78,10 +85,12 @@ auto quietly(const char* what, Work&& work) noexcept -> decltype(work()) {
 }  // namespace
 
 FilterCache::FilterCache(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+    if (own_filters() != 0U) return;
     utsname kernel{};
     ::uname(&kernel);
-    auto text = fmt::format("1\n{} {} {}\n{}\n{}\n", kernel.release, kernel.version, kernel.machine,
-                            identity_of(arguments.front()), seccomp::count_of(::getpid()));
+    program_ = identity_of(arguments.front());
+    auto text = fmt::format("2\n{} {} {}\n{}\n", kernel.release, kernel.version, kernel.machine, program_);
+    for (const char* file : {"/etc/ld.so.cache", "/etc/ld.so.preload"}) text += identity_of(file) + "\n";
     for (const auto& argument : arguments) {
         if (argument == "--") break;
         if (!is_individual(argument)) text += argument + "\n";
@@ -93,6 +102,7 @@ FilterCache::FilterCache(const std::vector<std::string>& arguments, const std::v
 
 std::optional<seccomp::Filters> FilterCache::load() const noexcept {
     return quietly("reading cached seccomp filters", [&]() -> std::optional<seccomp::Filters> {
+        if (key_.empty()) return std::nullopt;
         const auto bytes = fs::read_file(open_directory().get(), key_, file_limit);
         if (!bytes) return std::nullopt;
         auto cached = CachedFilters::decode(*bytes);
@@ -106,14 +116,13 @@ std::optional<seccomp::Filters> FilterCache::load() const noexcept {
 
 void FilterCache::learn(pid_t leader, pid_t nspawn) const noexcept {
     quietly("learning seccomp filters", [&] {
+        if (key_.empty() || program_of(nspawn) != program_) return;
         const auto dir = open_directory();
         // The files have no more than one writer at a time; whoever else starts just now does not wait for that.
         const auto lock = fs::open_beneath(dir.get(), "lock", O_RDWR | O_CREAT, 0600);
         if (!range_lock::try_exclusive(lock.get(), 0)) return;
-        const auto inherited = seccomp::count_of(::getpid());
-        CachedFilters cached{libraries_of(nspawn), seccomp::filters_of(leader)};
-        if (cached.filters.size() <= inherited) return;
-        cached.filters.erase(cached.filters.begin(), cached.filters.begin() + inherited);
+        const CachedFilters cached{libraries_of(nspawn), seccomp::filters_of(leader)};
+        if (cached.filters.empty() || !std::ranges::all_of(cached.libraries, is_current)) return;
         fs::remove_unfinished(dir.get());
         fs::write_file(dir.get(), key_, cached.encode(), 0600);
         log::debug("learned {} seccomp filters", cached.filters.size());
@@ -121,11 +130,16 @@ void FilterCache::learn(pid_t leader, pid_t nspawn) const noexcept {
 }
 
 void FilterCache::forget() const noexcept {
-    quietly("forgetting seccomp filters", [&] { fs::remove_file(open_directory().get(), key_); });
+    quietly("forgetting seccomp filters", [&] {
+        if (!key_.empty()) fs::remove_file(open_directory().get(), key_);
+    });
 }
 
-void require_filters(pid_t process, const seccomp::Filters& filters) {
-    if (seccomp::count_of(process) < seccomp::count_of(::getpid()) + filters.size())
+void FilterCache::require(const seccomp::Filters& filters, pid_t leader, pid_t nspawn) const {
+    if (program_of(nspawn) != program_)
+        throw process::FiltersRefused(ESTALE,
+                                      "checking that systemd-nspawn is the one that the seccomp filters are for");
+    if (const auto count = seccomp::count_of(leader); count && *count < filters.size())
         throw process::FiltersRefused(EACCES, "the container lacks seccomp filters that it must have");
 }
 

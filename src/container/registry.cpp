@@ -170,12 +170,21 @@ void Registry::reap_one(const Name& name, const Survivors& survivors) const {
 
 void Registry::reap() const {
     std::vector<Name> dead;
-    for (const auto& entry : fs::list(root_.running()))
-        if (Name::valid(entry) && is_dead(Name(entry))) dead.emplace_back(entry);
-    if (dead.empty()) return;
     std::set<std::string> runs;
-    for (const auto& name : dead)
-        if (const auto record = load_if_whole(name)) runs.insert(record->run);
+    for (const auto& entry : fs::list(root_.running())) {
+        if (!Name::valid(entry)) continue;
+        const Name name(entry);
+        try {
+            if (!is_dead(name)) continue;
+            // The lock again, because the record may be that of somebody who has just begun.
+            const auto record = load_if_whole(name);
+            if (record && is_dead(name)) runs.insert(record->run);
+        } catch (const Error&) {
+            // It fails again below, where it keeps nobody else from being reaped.
+        }
+        dead.push_back(name);
+    }
+    if (dead.empty()) return;
     const Survivors survivors(std::move(runs));
     for_each_to_the_end(dead, [&](const Name& name) { reap_if_dead(name, survivors); });
 }

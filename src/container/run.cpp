@@ -169,35 +169,37 @@ private:
         return run_filtered({nspawn_arguments(launch), environment, {}, terminal}, network);
     }
 
-    /// With the seccomp filters that an earlier start has learned, if there are any.
-    int run_filtered(Supervisor::Job job, net::Connection& network) {
+    /// With the seccomp filters that an earlier start has learned, if there are any and they do.
+    int run_filtered(const Supervisor::Job& job, net::Connection& network) {
         const auto on_started = [&] { network.connect(); };
         const auto on_running = [&] { look_after_others(network); };
+        if (spec_.own_filters)
+            return Supervisor::run(job, {on_started, [&](pid_t leader, pid_t) { on_ready(leader); }, on_running});
+
         const FilterCache cache(job.arguments, job.environment);
-        if (const auto known = spec_.own_filters ? std::nullopt : cache.load()) {
-            auto quick = job;
-            quick.filters = *known;
-            quick.environment.emplace_back("SYSTEMD_SECCOMP=0");
-            try {
-                return Supervisor::run(quick, {.on_started = on_started,
-                                               .on_ready =
-                                                   [&](pid_t leader, pid_t) {
-                                                       require_filters(leader, *known);
-                                                       on_ready(leader);
-                                                   },
-                                               .on_running = on_running});
-            } catch (const process::FiltersRefused& error) {
-                log::debug("{}", error.what());
-                cache.forget();
-            }
+        const auto learn = [&](pid_t leader, pid_t nspawn) {
+            cache.learn(leader, nspawn);
+            on_ready(leader);
+        };
+        const auto known = cache.load();
+        if (!known) return Supervisor::run(job, {on_started, learn, on_running});
+
+        const auto verify = [&](pid_t leader, pid_t nspawn) {
+            cache.require(*known, leader, nspawn);
+            on_ready(leader);
+        };
+        auto quick = job;
+        quick.filters = *known;
+        quick.environment.emplace_back("SYSTEMD_SECCOMP=0");
+        try {
+            return Supervisor::run(quick, {on_started, verify, on_running});
+        } catch (const process::FiltersRefused& error) {
+            log::debug("{}", error.what());
+        } catch (const NotStarted& error) {
+            log::debug("{}", error.what());  // it may be the filters, which nspawn itself does not run under otherwise
         }
-        return Supervisor::run(job, {.on_started = on_started,
-                                     .on_ready =
-                                         [&](pid_t leader, pid_t nspawn) {
-                                             if (!spec_.own_filters) cache.learn(leader, nspawn);
-                                             on_ready(leader);
-                                         },
-                                     .on_running = on_running});
+        cache.forget();
+        return Supervisor::run(job, {on_started, learn, on_running});
     }
 
     void on_ready(pid_t leader) {

@@ -182,8 +182,8 @@ private:
         if (WIFSIGNALED(nspawn_status))
             throw Error(fmt::format("systemd-nspawn was killed by SIG{}", sigabbrev_np(WTERMSIG(nspawn_status))));
         if (!ready_)
-            throw Error(fmt::format("systemd-nspawn failed with status {} before the command could start",
-                                    WEXITSTATUS(nspawn_status)));
+            throw NotStarted(fmt::format("systemd-nspawn failed with status {} before the command could start",
+                                         WEXITSTATUS(nspawn_status)));
         // Init had no chance to tell: somebody killed the whole container from outside.
         return exit_signal_base + SIGKILL;
     }

@@ -35,13 +35,14 @@ bool is_held(int leases, const std::string& address) {
     return file && range_lock::held(file.get(), 0);
 }
 
-void reap_lease(int leases, const std::string& name, const Survivors& survivors,
+void reap_lease(int leases, Ipv4Address address, const Survivors& survivors,
                 const std::function<void(Ipv4Address)>& remove_route) {
+    const auto name = address.str();
     const auto lock = lock_address(leases, name);
     if (!lock) return;
     log::debug("freeing {} of a dead container", name);
     if (const auto dead = read_tenant(leases, name); dead && !dead->run.empty()) survivors.kill(dead->run);
-    remove_route(*Ipv4Address::parse(name));
+    remove_route(address);
     fs::remove_file(leases, name);
 }
 
@@ -98,14 +99,24 @@ bool has_tenants(const BridgeState& bridge) {
 
 void reap_leases(const BridgeState& bridge, const std::function<void(Ipv4Address)>& remove_route) {
     const int leases = bridge.leases();
-    auto dead = fs::list(leases);
-    std::erase_if(dead, [&](const std::string& entry) { return !Ipv4Address::parse(entry) || is_held(leases, entry); });
-    if (dead.empty()) return;
-    std::set<std::string> runs;
-    for (const auto& address : dead) runs.insert(read_tenant(leases, address).value_or(Tenant{}).run);
-    const Survivors survivors(std::move(runs));
-    for_each_to_the_end(dead,
-                        [&](const std::string& address) { reap_lease(leases, address, survivors, remove_route); });
+    std::vector<Ipv4Address> unused;
+    std::set<std::string> dead_runs;
+    for (const auto& entry : fs::list(leases)) {
+        const auto address = Ipv4Address::parse(entry);
+        if (!address) continue;
+        try {
+            if (is_held(leases, entry)) continue;
+            // The lock again, because the tenant may be one who has just come.
+            const auto tenant = read_tenant(leases, entry);
+            if (tenant && !is_held(leases, entry)) dead_runs.insert(tenant->run);
+        } catch (const Error&) {
+            // It fails again below, where it keeps no other address from being freed.
+        }
+        unused.push_back(*address);
+    }
+    if (unused.empty()) return;
+    const Survivors survivors(std::move(dead_runs));
+    for_each_to_the_end(unused, [&](Ipv4Address address) { reap_lease(leases, address, survivors, remove_route); });
 }
 
 }  // namespace hastur::net

@@ -5,7 +5,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
+#include <system_error>
 
 #include "hastur/base/unique_fd.hpp"
 #include "hastur/sys/fs.hpp"
@@ -28,6 +30,14 @@ std::string own_group_file(std::string_view line) {
     return {};
 }
 
+/// Where a container has the host's tree mounted, the path may lead to a group that is not ours.
+bool has_line(const std::string& file, const std::string& wanted) {
+    constexpr std::size_t limit = 16U << 20U;
+    const auto lines = fs::read_file(file, limit).value_or("");
+    const auto all = text::split(lines, '\n');
+    return std::ranges::find(all, wanted) != all.end();
+}
+
 /// Whatever fails here, nspawn just waits itself.
 void move_to_own_group() noexcept try {
     constexpr std::size_t limit = 1U << 16U;
@@ -35,7 +45,8 @@ void move_to_own_group() noexcept try {
     const auto self = std::to_string(::getpid());
     for (const auto line : text::split(groups, '\n')) {
         const auto file = own_group_file(line);
-        const UniqueFd procs(file.empty() ? -1 : ::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+        if (file.empty() || !has_line(file, self)) continue;
+        const UniqueFd procs(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
         if (procs && ::write(procs.get(), self.data(), self.size()) > 0) return;
     }
 } catch (...) {}
@@ -50,8 +61,16 @@ bool has_unified_cgroups() {
     return is_unified("/sys/fs/cgroup") || is_unified("/sys/fs/cgroup/unified");
 }
 
-MigrationAhead::MigrationAhead() : thread_(move_to_own_group) {}
+MigrationAhead::MigrationAhead() {
+    try {
+        thread_ = std::thread(move_to_own_group);
+    } catch (const std::system_error&) {
+        // No thread, no head start.
+    }
+}
 
-MigrationAhead::~MigrationAhead() { thread_.join(); }
+MigrationAhead::~MigrationAhead() {
+    if (thread_.joinable()) thread_.join();
+}
 
 }  // namespace hastur

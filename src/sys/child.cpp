@@ -33,7 +33,8 @@ int exit_status_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) 
 void become_init_of_namespace() {
     ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
     ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
-    const pid_t main_child = ::fork();
+    // Not fork(3): it takes locks that another thread may have held when we were made.
+    const auto main_child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
     if (main_child == 0) return;
     ::close_range(0, ~0U, 0);  // nobody must wait for the end of a pipe because of us
     for (int status = 0;;) {
@@ -64,7 +65,7 @@ void report(const Plan& plan, bool filters) {
     [[maybe_unused]] const auto written = ::write(plan.report, &failure, sizeof failure);
 }
 
-void install(const Plan& plan) {
+void install_filters(const Plan& plan) {
     if (plan.filters.empty()) return;
     // nspawn gives its container a session keyring of its own; its filters, which it installs after that, forbid it.
     ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
@@ -103,7 +104,7 @@ bool parent_is_dead(const Plan& plan) {
         std::snprintf(listen_pid.data(), listen_pid.size(), "LISTEN_PID=%d", ::getpid());
         plan.environment[plan.environment.size() - 2] = listen_pid.data();  // the place was kept free
     }
-    install(plan);
+    install_filters(plan);
     ::execve(plan.argv[0], plan.argv.data(), plan.environment.data());
     report(plan, false);
     ::_exit(127);

@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "hastur/sys/fs.hpp"
 #include "hastur/types/text.hpp"
 
@@ -48,18 +46,19 @@ std::uint32_t flags_of(pid_t process, std::uint64_t index) {
 
 }  // namespace
 
-unsigned count_of(pid_t process) {
+std::optional<unsigned> count_of(pid_t process) {
     constexpr std::size_t limit = 1U << 16U;
     const auto status = fs::read_file("/proc/" + std::to_string(process) + "/status", limit).value_or("");
     for (const auto line : text::split(status, '\n'))
         if (constexpr std::string_view key = "Seccomp_filters:"; line.starts_with(key))
             return static_cast<unsigned>(text::to_number(text::trim(line.substr(key.size()))).value_or(0));
-    throw Error("the kernel does not tell how many seccomp filters a process has");
+    return std::nullopt;
 }
 
 Filters filters_of(pid_t process) {
     const Stopped stopped(process);
     Filters filters;
+    // The kernel counts from the oldest, whatever ptrace(2) says (get_nth_filter in kernel/seccomp.c).
     for (std::uint64_t index = 0;; ++index) {
         const auto reading = [] { return "reading a seccomp filter"; };
         const auto length = ::ptrace(PTRACE_SECCOMP_GET_FILTER, process, index, nullptr);
@@ -70,7 +69,6 @@ Filters filters_of(pid_t process) {
         filter.flags = flags_of(process, index);
         filters.push_back(std::move(filter));
     }
-    std::ranges::reverse(filters);  // the kernel counts from the newest
     return filters;
 }
 

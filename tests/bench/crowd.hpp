@@ -15,7 +15,7 @@ class Crowd {
 public:
     /// Starts them all at once, without waiting for any.
     Crowd(const Scene& scene, int size);
-    /// Asks them all to end, and waits.
+    /// Kills their hasturs and waits for them; what that leaves is the next command's.
     ~Crowd();
     Crowd(const Crowd&) = delete;
     Crowd& operator=(const Crowd&) = delete;

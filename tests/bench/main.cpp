@@ -35,7 +35,7 @@ const Subject& named(const std::vector<Subject>& subjects, std::string_view begi
 }
 
 /// The whole life of a container that runs /bin/true.
-void measure_starts(const Scene& scene, int rounds, Report& report, std::vector<std::vector<std::string>>& goals) {
+void measure_starts(const Scene& scene, int rounds, Report& report, Table& goals) {
     std::vector<std::string> missing;
     auto subjects = peers(scene, missing);
     subjects.insert(subjects.begin(), {start(scene, "hastur", scene.root),
@@ -45,7 +45,7 @@ void measure_starts(const Scene& scene, int rounds, Report& report, std::vector<
     interleave(subjects, rounds);
 
     const auto hastur = subjects.front().in_a_row.median(), hastur_alone = subjects.front().alone.median();
-    std::vector<std::vector<std::string>> rows{
+    Table rows{
         {"start to exit of /bin/true", "median", "middle half", "hastur takes", "after a pause", "hastur takes"}};
     for (const auto& [name, run, in_a_row, alone] : subjects)
         rows.push_back({name, fmt::format("{:.1f} ms", in_a_row.median()),
@@ -59,7 +59,7 @@ void measure_starts(const Scene& scene, int rounds, Report& report, std::vector<
         if (std::ranges::none_of(subjects, [&](const Subject& subject) { return subject.name.starts_with(peer); }))
             return;
         const auto ratio = hastur / named(subjects, peer).in_a_row.median();
-        goals.push_back({std::string("warm start, against ") + peer, fmt::format("{:.2f} x", ratio),
+        goals.push_back({std::string("warm start, against ") + peer, fmt::format("{:.3f} x", ratio),
                          fmt::format("<= {} x", bar), verdict(ratio <= bar)});
     };
     goal("systemd-nspawn --network-bridge", 0.25);
@@ -69,7 +69,7 @@ void measure_starts(const Scene& scene, int rounds, Report& report, std::vector<
     goals.push_back({"hastur's own share of it", fmt::format("{:.1f} ms", own), "<= 5 ms", verdict(own <= 5)});
 }
 
-void measure_crowd(const Scene& scene, std::vector<std::vector<std::string>>& goals) {
+void measure_crowd(const Scene& scene, Table& goals) {
     constexpr int size = 100, repetitions = 5;
     Times rates, memory;
     int failures = 0;
@@ -109,13 +109,13 @@ std::vector<std::pair<int, std::string>> roots_with_containers(const Scene& scen
     return roots;
 }
 
-void measure_growth(const Scene& scene, int rounds, Report& report, std::vector<std::vector<std::string>>& goals) {
+void measure_growth(const Scene& scene, int rounds, Report& report, Table& goals) {
     const auto roots = roots_with_containers(scene);
     std::vector<Subject> subjects;
     for (const auto& [size, root] : roots)
         subjects.push_back(start(scene, fmt::format("a start beside {} containers that exist", size), root));
     interleave(subjects, rounds);
-    std::vector<std::vector<std::string>> rows{{"containers", "start, median", "of the start beside 10"}};
+    Table rows{{"containers", "start, median", "of the start beside 10"}};
     const auto first = subjects.front().in_a_row.median();
     for (const auto& subject : subjects)
         rows.push_back({subject.name, fmt::format("{:.1f} ms", subject.in_a_row.median()),
@@ -139,7 +139,7 @@ void measure_growth(const Scene& scene, int rounds, Report& report, std::vector<
 
 /// How a start's time grows with the containers that run beside it.
 void measure_neighbours(const Scene& scene, int rounds, Report& report) {
-    std::vector<std::vector<std::string>> rows{{"containers", "start, median", "of nspawn's, all prepared"}};
+    Table rows{{"containers", "start, median", "of nspawn's, all prepared"}};
     std::vector<std::unique_ptr<Crowd>> crowds;
     int running = 0;
     for (const int size : {10, 100, 500}) {
@@ -175,7 +175,7 @@ std::string timeline(const Scene& scene) {
 void run(const std::string& hastur, const std::string& directory, int rounds, const std::string& document) {
     const auto scene = set_the_scene(hastur, directory);
     Report report;
-    std::vector<std::vector<std::string>> goals{{"goal", "measured", "bar", "met"}};
+    Table goals{{"goal", "measured", "bar", "met"}};
     Report tables;
     measure_starts(scene, rounds, tables, goals);
     measure_crowd(scene, goals);
@@ -184,10 +184,10 @@ void run(const std::string& hastur, const std::string& directory, int rounds, co
     measure_sizes(scene, tables);
     for (const auto& line : about_the_machine(hastur)) report.text("- " + line);
     report.text(
-        fmt::format("Medians of {} runs, four in a row in each of {} rounds, in which everything had its turn in a "
+        fmt::format("Medians of {} runs, {} in a row in each of {} rounds, in which everything had its turn in a "
                     "random order; and "
                     "of the {} runs before those, which came after a pause of 100 ms.",
-                    rounds * runs_in_a_row, rounds, rounds));
+                    rounds * runs_in_a_row, runs_in_a_row, rounds, rounds));
     report.table(goals);
     report.text(tables.markdown());
     report.text("One start, as `hastur -v` tells it:\n\n```\n" + timeline(scene) + "```");

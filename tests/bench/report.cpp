@@ -13,7 +13,7 @@ namespace bench {
 
 void Report::text(const std::string& line) { markdown_ += line + "\n\n"; }
 
-void Report::table(const std::vector<std::vector<std::string>>& rows) {
+void Report::table(const Table& rows) {
     std::vector<std::size_t> widths(rows.front().size());
     for (const auto& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -43,7 +43,7 @@ std::vector<std::string> about_the_machine(const std::string& hastur) {
     for (const auto& command :
          {std::string("echo \"$(nproc) CPUs, $(awk '/^MemTotal/ {printf \"%.0f\", $2 / 1048576}' /proc/meminfo) GiB of "
                       "memory, Linux $(uname -r), $(. /etc/os-release; echo \"$PRETTY_NAME\")\""),
-          hastur + " -V", std::string("systemd-nspawn --version | head -1"),
+          hastur + " --version", std::string("systemd-nspawn --version | head -1"),
           std::string("echo \"lxc $(lxc-execute --version)\" 2>/dev/null"), std::string("podman --version 2>/dev/null"),
           std::string("docker --version 2>/dev/null")}) {
         std::istringstream said(shell("(" + command + ") 2>/dev/null || true"));

@@ -5,12 +5,14 @@
 
 namespace bench {
 
+/// Rows of cells, as many in each as in the first, which is the header.
+using Table = std::vector<std::vector<std::string>>;
+
 /// What was measured, as lines of Markdown that also read well on a terminal.
 class Report {
 public:
     void text(const std::string& line);
-    /// All rows have as many cells as the header.
-    void table(const std::vector<std::vector<std::string>>& rows);
+    void table(const Table& rows);
     [[nodiscard]] const std::string& markdown() const { return markdown_; }
 
 private:

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "hastur/base/error.hpp"
 #include "hastur/container/filter_cache.hpp"
 #include "hastur/container/nspawn.hpp"
@@ -14,9 +16,11 @@ namespace bench {
 using namespace hastur;
 
 Subject nspawns_share(const Scene& scene) {
+    static int number = 0;
     auto space = std::make_shared<NetNamespace>();
-    const container::Launch launch{scene.nspawn,       scene.writable_image("share"), "share", space->path(), false,
-                                   {{"/bin/true"}, {}}};
+    const container::Launch launch{scene.nspawn, scene.writable_image(fmt::format("share{}", ++number)),
+                                   "share",      space->path(),
+                                   false,        {{"/bin/true"}, {}}};
     process::Program program{.argv = container::nspawn_arguments(launch)};
     program.environment =
         container::nspawn_environment("/usr/sbin:/usr/bin:/sbin:/bin", "linux", has_unified_cgroups());

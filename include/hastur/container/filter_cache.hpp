@@ -16,8 +16,9 @@ namespace hastur::container {
 /// before it runs, with SYSTEMD_SECCOMP=0 (systemd's docs/ENVIRONMENT.md).
 ///
 /// A file of /run/hastur/filters, root's alone and gone with the next boot, for each combination of nspawn's binary,
-/// its options, the kernel and the filters that hastur itself runs under. It names nspawn's libraries too, and is not
-/// used when one of them has changed.
+/// its options, the dynamic linker's configuration and the kernel. It names nspawn's libraries too, and is not used
+/// when one of them has changed. Nothing is cached where hastur itself runs under a filter, because then the kernel
+/// does not show those of others, and where the kernel has no filters.
 class FilterCache {
 public:
     /// `arguments` and `environment`: nspawn's, as for a start without the cache.
@@ -30,12 +31,14 @@ public:
     void learn(pid_t leader, pid_t nspawn) const noexcept;
     void forget() const noexcept;
 
-private:
-    std::string key_;
-};
+    /// Throws process::FiltersRefused if the container's first process has not all of `filters`, or was started by
+    /// another nspawn than they are for.
+    void require(const seccomp::Filters& filters, pid_t leader, pid_t nspawn) const;
 
-/// Throws process::FiltersRefused if the process has not all of `filters` besides those that hastur itself has.
-void require_filters(pid_t process, const seccomp::Filters& filters);
+private:
+    std::string key_;      ///< the file's name; empty: nothing is cached
+    std::string program_;  ///< identity of nspawn's binary
+};
 
 /// What is in a file of the cache.
 struct CachedFilters {

@@ -6,9 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "hastur/base/error.hpp"
 #include "hastur/sys/seccomp.hpp"
 
 namespace hastur::container {
+
+/// systemd-nspawn gave up, by itself, before the command could start; what it said is on stderr.
+class NotStarted : public Error {
+public:
+    using Error::Error;
+};
 
 /// Starts systemd-nspawn and stays with it to the end: passes signals on, ends the container when hastur is asked to
 /// end, and makes sure that nothing of it is left however nspawn ends.
@@ -30,8 +37,8 @@ public:
         bool terminal = false;                            ///< the command has one
     };
 
-    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws if the container
-    /// could not be started, FiltersRefused if the kernel did not take the filters.
+    /// Runs the container to its end and returns the exit status for hastur (docs/hastur.1). Throws NotStarted,
+    /// and FiltersRefused if the kernel did not take the filters.
     static int run(const Job& job, const Events& events);
 };
 

@@ -18,6 +18,7 @@ void kill_marked(const std::string& run);
 /// The same for many runs, with one look at all processes of the host instead of one for each run.
 class Survivors {
 public:
+    /// Knows of no run: `kill` looks each time.
     Survivors() = default;
     /// `dead`: runs whose hastur is dead before the look begins: what is not seen then is not there.
     explicit Survivors(std::set<std::string> dead);

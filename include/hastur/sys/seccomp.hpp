@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,10 @@ struct Filter {
 /// In the order in which they were installed.
 using Filters = std::vector<Filter>;
 
-/// How many filters a process has, those that it inherited included. Throws SysError if it is gone.
-[[nodiscard]] unsigned count_of(pid_t process);
+/// How many filters a process has, those that it inherited included. nullopt if it is gone, or the kernel has none.
+[[nodiscard]] std::optional<unsigned> count_of(pid_t process);
 /// All of them. The process is stopped for the moment. Throws SysError where the kernel does not allow it (Yama; no
-/// CONFIG_CHECKPOINT_RESTORE).
+/// CONFIG_CHECKPOINT_RESTORE; to those who have filters themselves).
 [[nodiscard]] Filters filters_of(pid_t process);
 /// Installs one for the calling thread, for good. Async-signal-safe; false with errno if the kernel refuses it.
 [[nodiscard]] bool install(const Filter& filter) noexcept;
