@@ -100,7 +100,8 @@ std::vector<std::string> leaks(const std::set<std::string>& kept) {
     wait_for_interfaces();
     lines("ip route show table all proto 104; ip -o link | grep -o ': h-[^:]*'", found);
     lines(
-        "grep hastur /proc/self/mountinfo; ls -Ad /tmp/nspawn* /tmp/hastur* /tmp/mmdebstrap* /tmp/unified* /run/systemd/nspawn/* "
+        "grep hastur /proc/self/mountinfo; ls -Ad /tmp/nspawn* /tmp/hastur* /tmp/mmdebstrap* /tmp/unified* "
+        "/run/systemd/nspawn/* "
         "2>/dev/null",
         found);
     return found;

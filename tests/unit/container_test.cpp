@@ -3,6 +3,7 @@
 
 #include "hastur/base/error.hpp"
 #include "hastur/cli/output.hpp"
+#include "hastur/container/filter_cache.hpp"
 #include "hastur/container/nspawn.hpp"
 #include "hastur/container/record.hpp"
 
@@ -34,6 +35,22 @@ TEST(Nspawn, ChoosesTheConsole) {
     terminal.terminal = true;
     EXPECT_THAT(nspawn_arguments(pipe), Contains("--console=pipe"));
     EXPECT_THAT(nspawn_arguments(terminal), Contains("--console=interactive"));
+}
+
+TEST(CachedFilters, SurviveWritingAndReadingAndNothingElse) {
+    const CachedFilters cached{{{"/lib/a.so", "1 2 3"}}, {{{{6, 0, 0, 0x7fff0000}}, 2}}};
+    const auto bytes = cached.encode();
+    const auto again = CachedFilters::decode(bytes);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->libraries.at(0).path, "/lib/a.so");
+    EXPECT_EQ(again->filters.at(0).flags, 2U);
+    EXPECT_EQ(again->filters.at(0).program.at(0).k, 0x7fff0000U);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        auto damaged = bytes;
+        damaged[i] = static_cast<char>(damaged[i] ^ 1);
+        EXPECT_FALSE(CachedFilters::decode(damaged)) << i;
+        EXPECT_FALSE(CachedFilters::decode(bytes.substr(0, i))) << i;
+    }
 }
 
 Record sample() {

@@ -3,6 +3,7 @@
 
 #include "hastur/net/host_view.hpp"
 #include "hastur/net/pool.hpp"
+#include "hastur/net/records.hpp"
 #include "hastur/net/requests.hpp"
 
 namespace hastur::net {
@@ -56,6 +57,24 @@ TEST(Nameservers, AreReadAsTheResolverDoes) {
     EXPECT_THAT(
         nameservers("# x\nnameserver 10.0.0.53\nsearch a.test\nnameserver\t1.2.3.4 \nnameserver fe80::1\nnameserver\n"),
         ElementsAre(ip("10.0.0.53"), ip("1.2.3.4")));
+}
+
+TEST(Records, SurviveWritingAndReading) {
+    const auto bridge = BridgeRecord::from_json(BridgeRecord{{{0x0a000001}, 8}, true, false, true}.to_json());
+    ASSERT_TRUE(bridge);
+    EXPECT_EQ(bridge->address.str(), "10.0.0.1/8");
+    EXPECT_TRUE(bridge->made_link && !bridge->made_address && bridge->chosen);
+    const auto tenant = Tenant::from_json(Tenant{"0123456789abcdef", "/a \"root\"", "web"}.to_json());
+    ASSERT_TRUE(tenant);
+    EXPECT_EQ(tenant->root, "/a \"root\"");
+}
+
+TEST(Records, RefuseWhatIsDamaged) {
+    for (const char* text : {"", "{", "[]", "{}", "{\"address\":7}", "{\"run\":null,\"root\":[],\"name\":{}}"}) {
+        EXPECT_FALSE(BridgeRecord::from_json(text)) << text;
+        EXPECT_FALSE(Tenant::from_json(text)) << text;
+        EXPECT_FALSE(UplinkNote::from_json(text)) << text;
+    }
 }
 
 }  // namespace

@@ -141,5 +141,13 @@ TEST(Error, TellsBothFailures) {
     EXPECT_THAT(error.what(), HasSubstr("second"));
 }
 
+TEST(Text, HexSurvivesAndRefusesTheRest) {
+    const std::string bytes("\0\xff\x7f", 3);
+    EXPECT_EQ(text::to_hex(bytes), "00ff7f");
+    EXPECT_EQ(text::from_hex("00ff7f"), bytes);
+    EXPECT_EQ(text::from_hex(""), "");
+    for (const char* wrong : {"0", "0g", "00f", " 00", "0x", "-1"}) EXPECT_FALSE(text::from_hex(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace hastur
