@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -56,12 +57,9 @@ bool is_individual(std::string_view argument) {
 /// The files that the process has mapped: its program and its libraries.
 std::vector<CachedFilters::Library> libraries_of(pid_t process) {
     const auto maps = fs::read_file(fmt::format("/proc/{}/maps", process), file_limit).value_or("");
-    std::vector<std::string> paths;
+    std::set<std::string> paths;
     for (const auto line : text::split(maps, '\n'))
-        if (const auto slash = line.find('/'); slash != std::string_view::npos) paths.emplace_back(line.substr(slash));
-    std::ranges::sort(paths);
-    const auto [first, last] = std::ranges::unique(paths);
-    paths.erase(first, last);
+        if (const auto slash = line.find('/'); slash != std::string_view::npos) paths.emplace(line.substr(slash));
     std::vector<CachedFilters::Library> libraries;
     for (const auto& path : paths) libraries.push_back({path, identity_of(path)});
     return libraries;
